@@ -1,0 +1,200 @@
+import type { Log } from './context.ts'
+
+/** What core needs of a hypervisor. Fulfilled by drivers/libvirt and, behaving, by drivers/simulated. */
+export interface Hypervisor {
+  /** Facts of the host, probed once at start. `accelerator` is `kvm` only after KVM has really run. */
+  facts(): Promise<HypervisorFacts>
+  /** Makes or replaces the persistent definition; repeatable. A running instance keeps its own until it stops. */
+  define(spec: DomainSpec): Promise<void>
+  /** Removes the definition (never disks); repeatable: an absent domain is success. */
+  undefine(id: string): Promise<void>
+  /** Defines and starts; success when it runs already. Throws `insufficient_capacity` where QEMU cannot allocate. */
+  start(spec: DomainSpec): Promise<void>
+  /** Starts from a memory image made by `saveSnapshotMemory`, with the disks of `spec`. */
+  restore(spec: DomainSpec, memoryPath: string): Promise<void>
+  /** Ends at once (kill); success when it does not run. */
+  destroy(id: string): Promise<void>
+  /** Asks for an orderly stop (agent if it answers, else ACPI); returns before it has happened. */
+  shutdown(id: string): Promise<void>
+  reboot(id: string): Promise<void>
+  reset(id: string): Promise<void>
+  state(id: string): Promise<DomainState>
+  /** Every domain of this host, also those that Nacelle did not make; one call. */
+  list(): Promise<DomainSummary[]>
+  /** Live figures of the running domains; one call for all. Counters are cumulative. */
+  stats(ids?: readonly string[]): Promise<DomainStats[]>
+  /** Puts a medium into the removable drive of a running domain, or ejects (`null`). */
+  changeMedia(id: string, source: DiskSource | null): Promise<void>
+  /** Grows the block device of a running domain. */
+  resizeDisk(id: string, target: string, sizeBytes: number): Promise<void>
+  /** Where the graphical console of a running domain listens now (it changes with each start). */
+  display(id: string): Promise<DisplayAddress>
+  /** A serial console session; one at a time for a domain. */
+  serial(id: string, size: { columns: number; rows: number }): Promise<Terminal>
+  agent: GuestAgent
+  snapshots: LiveSnapshots
+  /** Calls the listener for each change of a domain until the signal aborts; reconnects by itself. */
+  watch(listener: (event: DomainEvent) => void, signal: AbortSignal, log: Log): void
+}
+
+export interface HypervisorFacts {
+  accelerator: 'kvm' | 'tcg'
+  /** Why KVM is not used, for the doctor and the UI; empty with KVM. */
+  acceleratorReason: string
+  /** Full machine type to record in new guests, e.g. `pc-q35-7.2`. */
+  machine: string
+  /** E.g. `x86_64`. */
+  architecture: string
+  libvirtVersion: string
+  qemuVersion: string
+  hostCores: number
+  hostMemoryBytes: number
+  /** Whether UEFI firmware is installed. */
+  uefi: boolean
+}
+
+export type DomainState = 'absent' | 'stopped' | 'running' | 'paused' | 'stopping' | 'crashed'
+
+export interface DomainSummary {
+  id: string
+  name: string
+  state: DomainState
+}
+
+export interface DomainStats {
+  id: string
+  state: DomainState
+  cpuTimeNs: number
+  cores: number
+  /** Memory given to the guest, and of it unused as the guest's balloon driver says (0 when unknown). */
+  memoryBytes: number
+  memoryAvailableBytes: number
+  bytesRead: number
+  bytesWritten: number
+  readOperations: number
+  writeOperations: number
+  bytesReceived: number
+  bytesSent: number
+  disks: { target: string; capacityBytes: number; allocationBytes: number }[]
+}
+
+export type DisplayAddress = { kind: 'unix'; path: string } | { kind: 'tcp'; host: string; port: number }
+
+export interface DomainEvent {
+  id: string
+  kind: 'lifecycle' | 'agent' | 'reboot' | 'block-job' | 'device' | 'io-error' | 'other'
+  /** As libvirt says it, e.g. `Started Booted`, `Stopped Destroyed`. */
+  detail: string
+}
+
+export type DiskSource =
+  | { kind: 'file'; path: string; format: 'qcow2' | 'raw' }
+  /** A block device or a network disk (RBD, iSCSI) comes with its driver. */
+  | { kind: 'block'; path: string; format: 'raw' }
+
+export interface DomainSpec {
+  id: string
+  /** Libvirt's name: `<group>.<name>`, unique on the host. */
+  domainName: string
+  accelerator: 'kvm' | 'tcg'
+  machine: string
+  firmware: 'bios' | 'uefi'
+  /** The guest's own UEFI variables; only with `uefi`. The file exists (made from the template) before start. */
+  nvramPath?: string
+  cores: number
+  memoryBytes: number
+  /** In order; the first is `vda`. Their `serial` lets the guest find them. */
+  disks: DomainDisk[]
+  /** cloud-init seed: read-only, virtio-scsi. */
+  seed?: DiskSource
+  /** The removable drive is always there (virtio-scsi `sda`); this is what lies in it. */
+  media?: DiskSource
+  network?: DomainNic
+  /** What to boot first, this time. */
+  boot: 'disk' | 'media' | 'network'
+  /** URI that iPXE loads when `boot` is `network`, e.g. `http://10.0.0.1/boot.ipxe`. */
+  bootUri?: string
+  /** Unix socket, unless a setting opens a TCP port for outside viewers (then with the password). */
+  display: { kind: 'unix' } | { kind: 'tcp'; listen: string; password: string }
+  /** Weight and limits; absent means unlimited. Bytes per second, operations per second. */
+  qos?: DomainQos
+}
+
+export interface DomainDisk {
+  target: string
+  source: DiskSource
+  serial: string
+}
+
+export interface DomainNic {
+  mac: string
+  /** Libvirt network, or a bridge of the host. */
+  source: { kind: 'network'; name: string } | { kind: 'bridge'; name: string }
+  /** The only address that the guest may use, where it is known (anti-spoofing). */
+  address?: string
+}
+
+export interface DomainQos {
+  cpuPriority?: 'high' | 'medium' | 'low'
+  readBytesPerSecond?: number
+  writeBytesPerSecond?: number
+  readIops?: number
+  writeIops?: number
+  totalIops?: number
+  receiveBytesPerSecond?: number
+  sendBytesPerSecond?: number
+}
+
+/** Commands to the agent inside the guest. All throw `unavailable` with a mend when no agent answers in time. */
+export interface GuestAgent {
+  ping(id: string, timeoutMs: number): Promise<boolean>
+  setPassword(id: string, user: string, password: string): Promise<void>
+  /** Addresses of the guest's interfaces, without loopback and link-local ones. */
+  addresses(id: string): Promise<{ mac: string; address: string; prefix: number }[]>
+  /** Freezes all file systems; returns how many. */
+  freeze(id: string): Promise<number>
+  thaw(id: string): Promise<void>
+}
+
+/** What only a running domain can do to its disks. No libvirt metadata is kept; our record is the tree. */
+export interface LiveSnapshots {
+  /**
+   * Switches every disk of a running domain to a new overlay in one atomic step; with `memoryPath` also saves its
+   * memory, consistent with the disks. The overlays' files must not exist; they are made by QEMU.
+   */
+  create(id: string, request: LiveSnapshotRequest): Promise<void>
+  /** The disk chains that QEMU really has open now, top first. */
+  chains(id: string): Promise<{ target: string; files: string[] }[]>
+  /** Pulls everything between the active layer and `basePath` (exclusive; none: the whole chain) into the active one. */
+  pull(
+    id: string,
+    target: string,
+    basePath: string | null,
+    progress: (percent: number) => void,
+  ): Promise<void>
+  /** Merges the inner layer `topPath` down into `basePath`; what lies on `topPath` then lies on `basePath`. */
+  commit(
+    id: string,
+    target: string,
+    layers: { topPath: string; basePath: string },
+    progress: (percent: number) => void,
+  ): Promise<void>
+}
+
+export interface LiveSnapshotRequest {
+  disks: { target: string; overlayPath: string }[]
+  memoryPath?: string
+  /** Freeze the file systems through the agent while the disks switch. */
+  quiesce: boolean
+}
+
+/** A terminal: bytes both ways. */
+export interface Terminal {
+  write(data: string | Uint8Array): void
+  resize(columns: number, rows: number): void
+  onData(listener: (data: string) => void): void
+  onExit(listener: () => void): void
+  pause(): void
+  resume(): void
+  close(): void
+}

@@ -1,0 +1,48 @@
+/** What core needs of the host's network. Fulfilled by drivers/libvirt + drivers/nftables and by drivers/simulated. */
+export interface HostNetwork {
+  /** CIDRs that the host routes or has addresses in, e.g. `10.1.0.0/16`; a new NAT subnet must not touch them. */
+  routedSubnets(): Promise<string[]>
+  /** The host's own global addresses, and the one of its default route first. */
+  addresses(): Promise<string[]>
+  bridges(): Promise<string[]>
+  /** Makes or changes the libvirt network (mode `open`, our nftables do the rest), active and persistent; repeatable. */
+  ensureNetwork(network: NatNetwork): Promise<void>
+  removeNetwork(name: string): Promise<void>
+  networks(): Promise<{ name: string; active: boolean; hosts: DhcpHost[] }[]>
+  /** DHCP host entry, live and persistent; repeatable, replaces an entry of the same MAC or address. */
+  addHost(network: string, host: DhcpHost): Promise<void>
+  removeHost(network: string, mac: string): Promise<void>
+  leases(
+    network: string,
+  ): Promise<{ mac: string; address: string; hostname: string | null; expiresAt: number }[]>
+  /** Replaces our one nftables table by exactly this; atomic. */
+  applyFirewall(rules: FirewallRules): Promise<void>
+  /** Whether our table is there as `applyFirewall` left it (a reload of the host's firewall flushes it). */
+  firewallIntact(rules: FirewallRules): Promise<boolean>
+  removeFirewall(): Promise<void>
+}
+
+export interface NatNetwork {
+  name: string
+  /** Interface name, at most 15 characters. */
+  bridge: string
+  gateway: string
+  netmask: string
+  dns: string[]
+  /** Without DHCP, guests get their addresses from cloud-init. */
+  dhcp: boolean
+  /** DHCP serves only known hosts. */
+  hosts: DhcpHost[]
+}
+
+export interface DhcpHost {
+  mac: string
+  address: string
+  hostname: string
+}
+
+export interface FirewallRules {
+  /** Subnets to masquerade, with the bridge they live on. */
+  masquerade: { subnet: string; bridge: string }[]
+  forwards: { protocol: 'tcp' | 'udp'; hostPort: number; address: string; port: number }[]
+}

@@ -1,0 +1,110 @@
+import type { DiskSource } from './hypervisor.ts'
+
+/**
+ * One storage pool, as core uses it. A volume is named by its pool-wide unique `name` (chosen by core, `[a-z0-9.-]`,
+ * e.g. `disk-<uuid>.qcow2`); its identity in the record is the volume row. Every call is repeatable: making what is
+ * there already (with the same shape) and removing what is gone are successes. What is made half is not there.
+ */
+export interface VolumeStore {
+  capabilities: StoreCapabilities
+  /** Creates directories and the like; throws AppError naming what fails and its mend. */
+  probe(): Promise<void>
+  usage(): Promise<StoreUsage>
+  /** Every volume on the back end, whoever made it: for the ledger. Quarantined ones included. */
+  list(): Promise<StoredVolume[]>
+  exists(name: string): Promise<boolean>
+  create(name: string, request: { sizeBytes: number; format: 'qcow2' | 'raw' }): Promise<void>
+  /** Thin: an overlay or clone of `parent`; `unsupported` where the back end cannot. */
+  clone(name: string, request: { parent: string; sizeBytes: number }): Promise<void>
+  /** Full copy of a stopped volume with all its layers into a new, independent, compressed-where-possible one. */
+  copy(
+    name: string,
+    request: { source: string; format: 'qcow2' | 'raw' },
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<void>
+  /** Grows (never shrinks) a volume that no instance has open. */
+  resize(name: string, sizeBytes: number): Promise<void>
+  /** Moves the volume's own layer onto another parent, keeping its content (`qemu-img rebase`); no instance has it open. */
+  rebase(name: string, parent: string | null, progress: Progress, signal: AbortSignal): Promise<void>
+  /** Changes only the recorded parent, after the content was merged by other means (`qemu-img rebase -u`). */
+  relink(name: string, parent: string | null): Promise<void>
+  /** Copies a small file of the host (NVRAM) in or out; atomic. */
+  importFile(name: string, path: string): Promise<void>
+  exportFile(name: string, path: string): Promise<void>
+  info(name: string): Promise<VolumeInfo>
+  /** Moves out of sight, recoverable; `undelete` brings it back; `purge` removes a quarantined one for good. */
+  quarantine(name: string): Promise<void>
+  undelete(name: string): Promise<void>
+  purge(name: string): Promise<void>
+  /** Removes at once; only for what never held anything of value (a failed create). */
+  remove(name: string): Promise<void>
+  /** How QEMU opens it. */
+  source(name: string, format: 'qcow2' | 'raw'): DiskSource
+  /** An upload target: written at any offset order, sealed by `finish` (synced, renamed), or thrown away. */
+  openUpload(name: string): Promise<UploadTarget>
+  /** A stream of the stored bytes as they are, from `offset`. */
+  read(
+    name: string,
+    range?: { start: number; end: number },
+  ): Promise<{ stream: AsyncIterable<Uint8Array>; sizeBytes: number }>
+}
+
+export type Progress = (percent: number) => void
+
+export interface StoreCapabilities {
+  shared: boolean
+  thinClone: boolean
+  snapshot: boolean
+  onlineResize: boolean
+  incremental: boolean
+}
+
+export interface StoreUsage {
+  totalBytes: number
+  freeBytes: number
+  /** Space that quarantined volumes hold; counts as free for creates. */
+  quarantinedBytes: number
+}
+
+export interface StoredVolume {
+  name: string
+  sizeBytes: number
+  allocatedBytes: number
+  modifiedAt: number
+  quarantined: boolean
+  /** A file that a crash left half made (`.partial`). */
+  partial: boolean
+}
+
+export interface VolumeInfo {
+  format: string
+  virtualSizeBytes: number
+  allocatedBytes: number
+  /** Name of the parent in the same pool, or its path where it is outside. */
+  parent: string | null
+}
+
+export interface UploadTarget {
+  /** Where a file that a crash cut can go on. */
+  writtenBytes: number
+  write(chunk: Uint8Array): Promise<void>
+  /** Digest so far is computed off the event loop. Returns hex SHA-256 and size. */
+  finish(): Promise<{ sha256: string; sizeBytes: number }>
+  /** Path for the sandboxed inspection before `finish`; the file is complete but has not its final name. */
+  path: string
+  abort(): Promise<void>
+  /** Keeps the partial file for a later resume. */
+  suspend(): Promise<void>
+}
+
+/** `qemu-img info`, run as an unprivileged user with limits, because the bytes come from strangers. */
+export interface ImageInspector {
+  /** Throws `invalid` for an image with a backing or data file, encrypted, corrupt, or in an unknown format. */
+  inspect(path: string): Promise<{ format: string; virtualSizeBytes: number }>
+}
+
+/** Makes the NoCloud seed ISO of a guest. */
+export interface SeedBuilder {
+  build(path: string, seed: { metaData: string; userData: string; networkConfig?: string }): Promise<void>
+}

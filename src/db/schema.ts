@@ -1,0 +1,409 @@
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+
+/** Rows that the whole zone shares. They change only through `zone.commit`; `version` is the revision that wrote them. */
+const key = (name = 'key') => text(name).primaryKey()
+const version = () => integer('version').notNull()
+const flag = (name: string) => integer(name, { mode: 'boolean' }).notNull()
+const list = (name: string) => text(name, { mode: 'json' }).$type<string[]>().notNull()
+const json = <T>(name: string) => text(name, { mode: 'json' }).$type<T>()
+
+export const setting = sqliteTable('setting', {
+  name: key('name'),
+  value: json<unknown>('value').notNull(),
+  version: version(),
+})
+
+export const role = sqliteTable('role', {
+  name: key('name'),
+  menu: list('menu'),
+  permissions: list('permissions'),
+  version: version(),
+})
+
+export const userGroup = sqliteTable('user_group', {
+  name: key('name'),
+  display: text('display').notNull(),
+  roles: list('roles'),
+  version: version(),
+})
+
+export const user = sqliteTable('user', {
+  name: key('name'),
+  id: text('id').notNull(),
+  nick: text('nick').notNull(),
+  mail: text('mail').notNull(),
+  passwordHash: text('password_hash').notNull(),
+  createdAt: integer('created_at').notNull(),
+  version: version(),
+})
+
+/** Key `<group>/<user>`. */
+export const membership = sqliteTable('membership', {
+  key: key(),
+  group: text('group_name').notNull(),
+  user: text('user_name').notNull(),
+  version: version(),
+})
+
+export const token = sqliteTable('token', {
+  id: key('id'),
+  user: text('user_name').notNull(),
+  name: text('name').notNull(),
+  secretHash: text('secret_hash').notNull(),
+  /** What the token may do of what its user may; null is everything. */
+  permissions: json<string[]>('permissions'),
+  expiresAt: integer('expires_at'),
+  createdAt: integer('created_at').notNull(),
+  version: version(),
+})
+
+export const computePool = sqliteTable('compute_pool', {
+  name: key('name'),
+  enabled: flag('enabled'),
+  networkMode: text('network_mode').$type<'plain' | 'share' | 'mono'>().notNull(),
+  storage: text('storage'),
+  network: text('network'),
+  failover: flag('failover'),
+  createdAt: integer('created_at').notNull(),
+  version: version(),
+})
+
+export const cell = sqliteTable('cell', {
+  name: key('name'),
+  pool: text('pool'),
+  address: text('address').notNull(),
+  enabled: flag('enabled'),
+  createdAt: integer('created_at').notNull(),
+  version: version(),
+})
+
+export const storagePool = sqliteTable('storage_pool', {
+  name: key('name'),
+  type: text('type').$type<'dir'>().notNull(),
+  host: text('host').notNull(),
+  /** Path of a directory pool. */
+  target: text('target').notNull(),
+  createdAt: integer('created_at').notNull(),
+  version: version(),
+})
+
+export const addressPool = sqliteTable('address_pool', {
+  name: key('name'),
+  gateway: text('gateway').notNull(),
+  dns: list('dns'),
+  provider: text('provider').$type<'dhcp' | 'cloudinit'>().notNull(),
+  /** Name of the libvirt network that serves it, and its bridge. */
+  network: text('network').notNull(),
+  bridge: text('bridge').notNull(),
+  createdAt: integer('created_at').notNull(),
+  version: version(),
+})
+
+/** Key `<pool>/<type>/<start>`. */
+export const addressRange = sqliteTable('address_range', {
+  key: key(),
+  pool: text('pool').notNull(),
+  type: text('type').$type<'internal' | 'external'>().notNull(),
+  start: text('start').notNull(),
+  end: text('end').notNull(),
+  netmask: text('netmask').notNull(),
+  version: version(),
+})
+
+/** Key `<pool>/<address>`: two guests can never hold one address. */
+export const address = sqliteTable('address', {
+  key: key(),
+  pool: text('pool').notNull(),
+  address: text('address').notNull(),
+  guest: text('guest').notNull(),
+  mac: text('mac').notNull(),
+  createdAt: integer('created_at').notNull(),
+  version: version(),
+})
+
+/** Media images (ISO) and disk images (templates). Names are unique within kind and group. */
+export const image = sqliteTable('image', {
+  id: key('id'),
+  kind: text('kind').$type<'media' | 'disk'>().notNull(),
+  name: text('name').notNull(),
+  group: text('group_name').notNull(),
+  owner: text('owner').notNull(),
+  description: text('description').notNull(),
+  tags: list('tags'),
+  /** `empty` until its bytes have come; `building` while a task makes them. */
+  state: text('state').$type<'empty' | 'building' | 'ready'>().notNull(),
+  /** Volume row that holds the bytes. */
+  volume: text('volume'),
+  format: text('format'),
+  sizeBytes: integer('size_bytes').notNull(),
+  virtualSizeBytes: integer('virtual_size_bytes').notNull(),
+  sha256: text('sha256'),
+  createdAt: integer('created_at').notNull(),
+  modifiedAt: integer('modified_at').notNull(),
+  version: version(),
+})
+
+export interface GuestDisk {
+  /** System disk 0, data disks 1… */
+  index: number
+  /** Id of the volume row of the active (top) layer. */
+  volume: string
+  sizeBytes: number
+}
+
+export interface GuestCloudInit {
+  rootEnabled: boolean
+  adminName: string
+  dataPath: string
+  sshKeys: string[]
+}
+
+export interface GuestQos {
+  cpuPriority: 'high' | 'medium' | 'low'
+  readBytesPerSecond: number
+  writeBytesPerSecond: number
+  readIops: number
+  writeIops: number
+  totalIops: number
+  receiveBytesPerSecond: number
+  sendBytesPerSecond: number
+}
+
+/** The guest's definition. Name is unique within its group; the MAC in the zone. */
+export const guest = sqliteTable('guest', {
+  id: key('id'),
+  name: text('name').notNull(),
+  group: text('group_name').notNull(),
+  owner: text('owner').notNull(),
+  pool: text('pool').notNull(),
+  cell: text('cell').notNull(),
+  /** Rises with each move to another cell. */
+  epoch: integer('epoch').notNull(),
+  state: text('state').$type<'creating' | 'ready' | 'deleting'>().notNull(),
+  cores: integer('cores').notNull(),
+  memoryBytes: integer('memory_bytes').notNull(),
+  disks: json<GuestDisk[]>('disks').notNull(),
+  system: text('system').notNull(),
+  systemVersion: text('system_version').notNull(),
+  firmware: text('firmware').$type<'bios' | 'uefi'>().notNull(),
+  machine: text('machine').notNull(),
+  /** Volume row of the UEFI variables. */
+  nvram: text('nvram'),
+  /** Volume row of the cloud-init seed. */
+  seed: text('seed'),
+  autoStart: flag('auto_start'),
+  mac: text('mac').notNull(),
+  addressPool: text('address_pool'),
+  address: text('address'),
+  modules: list('modules'),
+  cloudInit: json<GuestCloudInit>('cloud_init'),
+  /** Encrypted by core/secrets; null where nothing is known. */
+  adminSecret: text('admin_secret'),
+  /** Last user whose password was set. */
+  adminName: text('admin_name'),
+  monitorSecret: text('monitor_secret').notNull(),
+  qos: json<GuestQos>('qos').notNull(),
+  ports: text('ports', { mode: 'json' }).$type<{ guest: number; host: number }[]>().notNull(),
+  /** Media image in the removable drive. */
+  media: text('media'),
+  /** Name of the snapshot that the active layers stand on. */
+  snapshot: text('snapshot'),
+  createdAt: integer('created_at').notNull(),
+  modifiedAt: integer('modified_at').notNull(),
+  version: version(),
+})
+
+export interface SnapshotLayer {
+  index: number
+  volume: string
+  sizeBytes: number
+}
+
+/** What of the guest a snapshot brings back. */
+export interface SnapshotDefinition {
+  cores: number
+  memoryBytes: number
+  firmware: 'bios' | 'uefi'
+  machine: string
+}
+
+export const snapshot = sqliteTable('snapshot', {
+  id: key('id'),
+  guest: text('guest').notNull(),
+  name: text('name').notNull(),
+  description: text('description').notNull(),
+  /** Name of the snapshot that it stands on. */
+  parent: text('parent'),
+  /** Whether the guest ran when it was taken. */
+  running: flag('running'),
+  consistency: text('consistency').$type<'crash' | 'filesystem'>().notNull(),
+  layers: json<SnapshotLayer[]>('layers').notNull(),
+  definition: json<SnapshotDefinition>('definition').notNull(),
+  nvram: text('nvram'),
+  memory: text('memory'),
+  createdAt: integer('created_at').notNull(),
+  version: version(),
+})
+
+/**
+ * The storage ledger: every volume that Nacelle made or adopted. What lies on a pool without a row is `unowned`;
+ * a row whose volume is not there is `missing`: both are found by the reconciler and not stored here.
+ */
+export const volume = sqliteTable('volume', {
+  id: key('id'),
+  pool: text('pool').notNull(),
+  /** Name on the pool, unique there. */
+  name: text('name').notNull(),
+  kind: text('kind').$type<'disk' | 'media' | 'image' | 'seed' | 'nvram' | 'memory'>().notNull(),
+  state: text('state').$type<'creating' | 'ready' | 'quarantined'>().notNull(),
+  /** Who it belongs to; kept after deletion so that undelete knows. */
+  ownerKind: text('owner_kind').$type<'guest' | 'image' | 'snapshot' | 'none'>().notNull(),
+  owner: text('owner').notNull(),
+  format: text('format').$type<'qcow2' | 'raw'>().notNull(),
+  sizeBytes: integer('size_bytes').notNull(),
+  /** Volume row that this one is built on. */
+  parent: text('parent'),
+  /** A layer whose snapshot was deleted but on which several others stand. */
+  hidden: flag('hidden'),
+  quarantinedAt: integer('quarantined_at'),
+  createdAt: integer('created_at').notNull(),
+  version: version(),
+})
+
+/** Lines that operators read and write at /logs/. */
+export const logEntry = sqliteTable('log_entry', {
+  id: key('id'),
+  time: integer('time').notNull(),
+  content: text('content').notNull(),
+  version: version(),
+})
+
+// What follows belongs to this cell alone.
+
+/** The audit journal: one row a commit, hash-chained, and what it changed (without secret columns). */
+export const revision = sqliteTable('revision', {
+  revision: integer('revision').primaryKey(),
+  time: integer('time').notNull(),
+  who: text('who').notNull(),
+  requestId: text('request_id').notNull(),
+  action: text('action').notNull(),
+  previousHash: text('previous_hash').notNull(),
+  hash: text('hash').notNull(),
+})
+
+export const change = sqliteTable(
+  'change',
+  {
+    revision: integer('revision').notNull(),
+    seq: integer('seq').notNull(),
+    table: text('table_name').notNull(),
+    key: text('row_key').notNull(),
+    beforeVersion: integer('before_version'),
+    /** The row as it became, null when it was deleted. */
+    after: json<Record<string, unknown>>('after'),
+  },
+  (t) => [primaryKey({ columns: [t.revision, t.seq] })],
+)
+
+export const session = sqliteTable('session', {
+  /** Public; what lists show. The secret that requests carry is stored hashed. */
+  id: key('id'),
+  secretHash: text('secret_hash').notNull(),
+  user: text('user_name').notNull(),
+  kind: text('kind').notNull(),
+  address: text('address').notNull(),
+  createdAt: integer('created_at').notNull(),
+  expiresAt: integer('expires_at').notNull(),
+})
+
+export const task = sqliteTable('task', {
+  id: key('id'),
+  kind: text('kind').notNull(),
+  /** What it is about, e.g. `guest:<id>`. */
+  subject: text('subject').notNull(),
+  title: text('title').notNull(),
+  params: json<unknown>('params').notNull(),
+  state: text('state')
+    .$type<'queued' | 'running' | 'unwinding' | 'done' | 'failed' | 'cancelled' | 'superseded' | 'stuck'>()
+    .notNull(),
+  /** Wanted locks: `guest:<id>` and the like. */
+  locks: json<{ shared: string[]; exclusive: string[] }>('locks').notNull(),
+  step: text('step'),
+  progress: integer('progress').notNull(),
+  result: json<unknown>('result'),
+  error: json<{ code: string; message: string; field?: string; command?: string }>('error'),
+  cancelRequested: flag('cancel_requested'),
+  who: text('who').notNull(),
+  requestId: text('request_id').notNull(),
+  /** Until when a queued task waits for its locks. */
+  queuedUntil: integer('queued_until'),
+  callback: json<{ url: string; method: string; secret?: string }>('callback'),
+  createdAt: integer('created_at').notNull(),
+  startedAt: integer('started_at'),
+  finishedAt: integer('finished_at'),
+})
+
+export const taskEvent = sqliteTable(
+  'task_event',
+  {
+    task: text('task_id').notNull(),
+    seq: integer('seq').notNull(),
+    step: text('step').notNull(),
+    event: text('event')
+      .$type<'started' | 'succeeded' | 'failed' | 'undo_started' | 'undone' | 'undo_failed' | 'skipped'>()
+      .notNull(),
+    data: json<unknown>('data'),
+    time: integer('time').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.task, t.seq] })],
+)
+
+export const taskLock = sqliteTable(
+  'task_lock',
+  {
+    subject: text('subject').notNull(),
+    task: text('task_id').notNull(),
+    mode: text('mode').$type<'shared' | 'exclusive'>().notNull(),
+    since: integer('since').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.subject, t.task] })],
+)
+
+/** Processes that steps started, so that a restart can end them before the step is repeated. */
+export const taskProcess = sqliteTable(
+  'task_process',
+  {
+    task: text('task_id').notNull(),
+    pid: integer('pid').notNull(),
+    /** Start time in clock ticks since boot, field 22 of /proc/<pid>/stat: a reused pid is not ours. */
+    startTime: text('start_time').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.task, t.pid] })],
+)
+
+/** Messages to the outside that must not be lost: signed callbacks of finished tasks. */
+export const outbox = sqliteTable('outbox', {
+  id: key('id'),
+  task: text('task_id'),
+  url: text('url').notNull(),
+  method: text('method').notNull(),
+  body: text('body').notNull(),
+  headers: json<Record<string, string>>('headers').notNull(),
+  attempts: integer('attempts').notNull(),
+  nextAt: integer('next_at').notNull(),
+  state: text('state').$type<'waiting' | 'sent' | 'failed'>().notNull(),
+  lastError: text('last_error'),
+  createdAt: integer('created_at').notNull(),
+})
+
+/** A resumable upload in flight; its bytes lie in a partial file of the pool. */
+export const upload = sqliteTable('upload', {
+  id: key('id'),
+  image: text('image').notNull(),
+  pool: text('pool').notNull(),
+  volume: text('volume').notNull(),
+  totalBytes: integer('total_bytes'),
+  who: text('who').notNull(),
+  createdAt: integer('created_at').notNull(),
+  touchedAt: integer('touched_at').notNull(),
+})

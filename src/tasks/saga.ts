@@ -1,0 +1,150 @@
+import type { ErrorCode } from '../core/errors.ts'
+
+/** A kind of task: a list of named steps, each repeatable, run in order and undone in reverse. */
+export interface Saga<P> {
+  /** E.g. `guest.create`. */
+  kind: string
+  /** One line for people, e.g. `Create guest web1`. */
+  title(params: P): string
+  /** Asked before each step and undo: `false` ends the task `superseded` (the guest has moved to another cell). */
+  current?(params: P): Promise<boolean> | boolean
+  /** The first step is the reserving one: it runs before the caller is answered, and its AppError is the answer. */
+  steps: readonly Step<P>[]
+  /** What a finished task tells its caller. */
+  result?(params: P, outputs: Outputs): unknown
+}
+
+export type Outputs = Readonly<Record<string, unknown>>
+
+export interface Step<P> {
+  name: string
+  /** Share of the task's progress; 1 when left out. */
+  weight?: number
+  /** The exact commands and effects in words, for a dry run. Reads nothing but its arguments. */
+  describe(params: P): Effect[]
+  /** Repeatable: after `kill -9` it runs again. When it throws it has cleaned up after itself. Output is JSON. */
+  run(context: StepContext<P>): Promise<unknown>
+  /** Repeatable. Left out where the step changes nothing that must be taken back. */
+  undo?(context: StepContext<P>): Promise<void>
+}
+
+export interface Effect {
+  /** What will be done, e.g. `make a thin clone of debian12 (20 GiB) on pool local`. */
+  effect: string
+  /** Argument arrays of commands, where there are any. */
+  commands?: readonly (readonly string[])[]
+}
+
+export interface StepContext<P> {
+  taskId: string
+  params: P
+  /** Outputs of the finished steps by name: the only way by which steps share. */
+  outputs: Outputs
+  /** Aborted by cancel (while running forwards) and by shutdown. */
+  signal: AbortSignal
+  /** Of this step, 0–100. Not durable for each call; written at most once a second. */
+  progress(percent: number): void
+  who: string
+  requestId: string
+  /** For zone.commit: `{...step.commit, action: 'guest.create web1'}`. */
+  commit: { who: string; requestId: string }
+  log: TaskLog
+}
+
+export interface TaskLog {
+  debug(fields: object, message?: string): void
+  info(fields: object, message?: string): void
+  warn(fields: object, message?: string): void
+  error(fields: object, message?: string): void
+}
+
+export interface LockRequest {
+  shared?: readonly string[]
+  exclusive?: readonly string[]
+}
+
+export interface StartRequest<P> {
+  kind: string
+  /** `guest:<id>` and the like; what lists of tasks filter by. */
+  subject: string
+  params: P
+  locks: LockRequest
+  who: string
+  requestId: string
+  /** Milliseconds that the task may queue for its locks; 0 answers `busy` at once. */
+  waitMs?: number
+  callback?: { url: string; method: string; secret?: string }
+}
+
+export type TaskState =
+  | 'queued'
+  | 'running'
+  | 'unwinding'
+  | 'done'
+  | 'failed'
+  | 'cancelled'
+  | 'superseded'
+  | 'stuck'
+
+export interface TaskView {
+  id: string
+  kind: string
+  subject: string
+  title: string
+  state: TaskState
+  step: string | null
+  progress: number
+  result: unknown
+  error: { code: ErrorCode | 'internal'; message: string; field?: string; command?: string } | null
+  cancelRequested: boolean
+  who: string
+  requestId: string
+  createdAt: number
+  startedAt: number | null
+  finishedAt: number | null
+}
+
+export interface TaskFilter {
+  state?: TaskState
+  /** Only those not finished. */
+  live?: boolean
+  subject?: string
+  kind?: string
+  who?: string
+  limit: number
+  offset?: number
+}
+
+export interface TaskEventView {
+  seq: number
+  step: string
+  event: string
+  data: unknown
+  time: number
+}
+
+/** What core uses of the engine (runner.ts). */
+export interface Tasks {
+  define<P>(saga: Saga<P>): void
+  /** The steps of a task that would be started, in words; changes nothing. */
+  plan<P>(kind: string, params: P): { step: string; effects: Effect[] }[]
+  /**
+   * Takes the locks, runs the reserving step, and returns with the task running on. A refusal (busy, or an error of the
+   * reserving step) leaves no task. `busy` details: {holder, kind, step, since, subject}.
+   */
+  start<P>(request: StartRequest<P>): Promise<TaskView>
+  /** Resolves when the task has ended (any end) or is stuck, or rejects with `unavailable` after the time-out. */
+  wait(id: string, timeoutMs: number, signal?: AbortSignal): Promise<TaskView>
+  get(id: string): TaskView | undefined
+  events(id: string): TaskEventView[]
+  list(filter: TaskFilter): { tasks: TaskView[]; total: number }
+  /** Who holds a subject now. */
+  holder(subject: string): { task: TaskView; since: number } | undefined
+  cancel(id: string): Promise<TaskView>
+  /** For stuck tasks: the failed undo again; mark it undone by hand and go on; give up, keeping the record, freeing the locks. */
+  retry(id: string): Promise<TaskView>
+  skip(id: string): Promise<TaskView>
+  abandon(id: string): Promise<TaskView>
+  /** Called after each change of a task. */
+  subscribe(listener: (task: TaskView) => void): () => void
+}

@@ -1,0 +1,27 @@
+#!/bin/bash
+# PID 1 of a lab. It mounts what must be private, starts the libvirt daemons and then only reaps: QEMU is an
+# orphan after its launcher has gone, and libvirt waits until its pid has vanished.
+# usage: lab-init.sh DIR  (DIR holds run, varlib, varcache, varlog, etc, tmp)
+set -euo pipefail
+dir=$1
+
+mount -t sysfs sysfs /sys # the one of this network namespace; it also hides the machine's cgroups
+ip link set lo up
+echo 1 >/proc/sys/net/ipv4/ip_forward
+mkdir -p /run/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt
+mount --bind "$dir/run" /run/libvirt
+mount --bind "$dir/varlib" /var/lib/libvirt
+mount --bind "$dir/varcache" /var/cache/libvirt
+mount --bind "$dir/varlog" /var/log/libvirt
+mount --bind "$dir/etc" /etc/libvirt
+
+virtlogd -d -p /run/libvirt/virtlogd.pid
+virtlockd -d -p /run/libvirt/virtlockd.pid
+libvirtd -d -p /run/libvirt/libvirtd.pid
+touch "$dir/up"
+
+trap 'exit 0' TERM
+while :; do
+  sleep 3600 &
+  wait $! || true
+done

@@ -172,7 +172,10 @@ export interface LiveSnapshots {
     basePath: string | null,
     progress: (percent: number) => void,
   ): Promise<void>
-  /** Merges the inner layer `topPath` down into `basePath`; what lies on `topPath` then lies on `basePath`. */
+  /**
+   * Merges the layer `topPath` down into `basePath`; what lies on `topPath` then lies on `basePath`. Where `topPath` is
+   * the active layer the domain is pivoted to `basePath`. Success when `topPath` is no longer in the chain.
+   */
   commit(
     id: string,
     target: string,

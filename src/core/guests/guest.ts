@@ -1,0 +1,46 @@
+import type * as schema from '../../db/schema.ts'
+
+export type Guest = typeof schema.guest.$inferSelect
+export type Volume = typeof schema.volume.$inferSelect
+export type { GuestCloudInit, GuestDisk, GuestQos } from '../../db/schema.ts'
+
+/** What a caller asks for; sizes are bytes. Everything optional has its default in rules.ts. */
+export interface GuestRequest {
+  name: string
+  owner: string
+  group: string
+  pool: string
+  cores: number
+  memoryBytes: number
+  /** System disk first, then data disks. */
+  diskBytes: number[]
+  autoStart: boolean
+  system: string
+  systemVersion: string
+  firmware: 'bios' | 'uefi'
+  /** Id of a disk image; without one the system disk is empty. */
+  fromImage?: string
+  networkAddress?: string
+  ethernetAddress?: string
+  modules: string[]
+  cloudInit?: {
+    rootEnabled: boolean
+    adminName: string
+    /** Plain; generated when left out. */
+    adminSecret?: string
+    dataPath: string
+    sshKeys: string[]
+  }
+  qos: schema.GuestQos
+}
+
+export const unlimitedQos: schema.GuestQos = {
+  cpuPriority: 'high',
+  readBytesPerSecond: 0,
+  writeBytesPerSecond: 0,
+  readIops: 0,
+  writeIops: 0,
+  totalIops: 0,
+  receiveBytesPerSecond: 0,
+  sendBytesPerSecond: 0,
+}

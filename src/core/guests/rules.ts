@@ -1,0 +1,119 @@
+import type { DomainState } from '../hypervisor.ts'
+import { invalid } from '../errors.ts'
+import type { GuestRequest } from './guest.ts'
+
+export const mebibyte = 1 << 20
+export const gibibyte = 1 << 30
+
+export const limits = {
+  nameLength: 128,
+  disks: 16,
+  minMemoryBytes: 16 * mebibyte,
+  minDiskBytes: mebibyte,
+  maxDiskBytes: 64 * 1024 * gibibyte,
+} as const
+
+/**
+ * 1–128 characters: letters and digits of any script, `.`, `-`, `_`; it begins with a letter or digit. A slash, a control
+ * character or a leading dash would turn a name into a path or an option.
+ */
+export const namePattern = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]{0,127}$/u
+
+export function checkName(name: string, field = 'name'): void {
+  if (!namePattern.test(name))
+    throw invalid(
+      field,
+      `${field} must be 1 to ${limits.nameLength} letters, digits, '.', '-' or '_' and begin with a letter or digit`,
+    )
+}
+
+export interface HostLimits {
+  cores: number
+  memoryBytes: number
+}
+
+/** Everything that can be said of a request without looking at the record. */
+export function checkRequest(request: GuestRequest, host: HostLimits): void {
+  checkName(request.name)
+  checkCores(request.cores, host)
+  checkMemory(request.memoryBytes, host)
+  checkDisks(request.diskBytes)
+  for (const [index, module] of request.modules.entries())
+    if (module !== 'qemu' && module !== 'cloud-init')
+      throw invalid(`modules[${index}]`, `modules may hold 'qemu' and 'cloud-init', not '${module}'`)
+  if (request.cloudInit) checkCloudInit(request.cloudInit)
+}
+
+export function checkCores(cores: number, host: HostLimits): void {
+  if (!Number.isInteger(cores) || cores < 1) throw invalid('cores', 'cores must be a whole number of at least 1')
+  if (cores > host.cores) throw invalid('cores', `cores must be at most ${host.cores}, the cores of the largest host`)
+}
+
+export function checkMemory(memoryBytes: number, host: HostLimits): void {
+  if (!Number.isInteger(memoryBytes) || memoryBytes < limits.minMemoryBytes)
+    throw invalid('memory', `memory must be at least ${limits.minMemoryBytes} bytes (16 MiB)`)
+  if (memoryBytes > host.memoryBytes)
+    throw invalid('memory', `memory must be at most ${host.memoryBytes} bytes, the memory of the largest host`)
+}
+
+function checkDisks(diskBytes: readonly number[]): void {
+  if (diskBytes.length === 0) throw invalid('disks', 'disks must name at least the size of the system disk')
+  if (diskBytes.length > limits.disks) throw invalid('disks', `a guest has at most ${limits.disks} disks`)
+  for (const [index, size] of diskBytes.entries()) checkDiskSize(size, `disks[${index}]`)
+}
+
+export function checkDiskSize(sizeBytes: number, field: string): void {
+  if (!Number.isInteger(sizeBytes) || sizeBytes < limits.minDiskBytes)
+    throw invalid(field, `${field} must be at least ${limits.minDiskBytes} bytes (1 MiB)`)
+  if (sizeBytes > limits.maxDiskBytes) throw invalid(field, `${field} must be at most 64 TiB`)
+  if (sizeBytes % 512 !== 0) throw invalid(field, `${field} must be a multiple of 512 bytes`)
+}
+
+/** POSIX portable user names; a guest's tools refuse others. */
+const userPattern = /^[a-z_][a-z0-9_-]{0,31}$/
+const pathPattern = /^\/[\w./-]{1,255}$/
+
+function checkCloudInit(cloudInit: NonNullable<GuestRequest['cloudInit']>): void {
+  if (!userPattern.test(cloudInit.adminName))
+    throw invalid('cloud_init.admin_name', 'admin_name must be a user name: a-z, 0-9, - and _, at most 32, no digit first')
+  if (!pathPattern.test(cloudInit.dataPath) || cloudInit.dataPath.split('/').includes('..'))
+    throw invalid('cloud_init.data_path', 'data_path must be an absolute path of letters, digits, ., - and _')
+  checkGuestPassword(cloudInit.adminSecret, 'cloud_init.admin_secret')
+  for (const [index, key] of cloudInit.sshKeys.entries())
+    if (!/^(ssh-|ecdsa-|sk-)[\w@.-]+ [A-Za-z0-9+/=]+( [^\r\n]*)?$/.test(key))
+      throw invalid(`cloud_init.ssh_keys[${index}]`, 'ssh_keys must hold public keys in the form of authorized_keys')
+}
+
+export function checkGuestPassword(password: string | undefined, field: string): void {
+  if (password === undefined) return
+  // A line feed or a NUL would end the password early inside the guest.
+  if (password.length < 1 || password.length > 128 || /\p{Cc}/u.test(password))
+    throw invalid(field, `${field} must be 1 to 128 characters without control characters`)
+}
+
+/** A host name from a guest's name: what RFC 1123 allows, or one made of the id. */
+export function hostnameOf(name: string, id: string): string {
+  const label = name
+    .normalize('NFKD')
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 63)
+    .replace(/^-+|-+$/g, '')
+  return label === '' ? `guest-${id.slice(0, 8)}` : label
+}
+
+/** Verb → states in which it makes sense; server and UI ask the same table. */
+export const guestCan = {
+  start: ['absent', 'stopped', 'crashed'],
+  stop: ['running', 'paused', 'stopping', 'crashed'],
+  shutdown: ['running'],
+  reboot: ['running'],
+  reset: ['running', 'paused', 'crashed'],
+  insertMedia: ['running', 'paused'],
+  rename: ['absent', 'stopped'],
+  console: ['running', 'paused', 'stopping'],
+  setPassword: ['running'],
+} as const satisfies Record<string, readonly DomainState[]>
+
+export const can = (verb: keyof typeof guestCan, state: DomainState): boolean =>
+  (guestCan[verb] as readonly DomainState[]).includes(state)

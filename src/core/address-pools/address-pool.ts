@@ -1,0 +1,65 @@
+import type * as schema from '../../db/schema.ts'
+
+export type AddressPool = Omit<typeof schema.addressPool.$inferSelect, 'version'>
+export type AddressRange = Omit<typeof schema.addressRange.$inferSelect, 'version'>
+export type Provider = AddressPool['provider']
+export type RangeType = AddressRange['type']
+
+/** What a caller says of a pool; modifications replace all of it. */
+export interface AddressPoolRequest {
+  gateway: string
+  dns: readonly string[]
+  provider: Provider
+}
+
+export interface AddressRangeRequest {
+  type: RangeType
+  start: string
+  end: string
+  netmask: string
+}
+
+/** An address that a guest holds. */
+export interface Allocation {
+  address: string
+  guest: string
+}
+
+export interface RangeView {
+  type: RangeType
+  start: string
+  end: string
+  netmask: string
+  /** How many addresses the range holds. */
+  capacity: number
+}
+
+export interface AddressPoolSummary {
+  name: string
+  gateway: string
+  dns: string[]
+  provider: Provider
+  /** Addresses in all ranges, and how many of them guests hold. */
+  capacity: number
+  allocatedCount: number
+  version: number
+}
+
+export interface AddressPoolView extends AddressPoolSummary {
+  network: string
+  bridge: string
+  ranges: RangeView[]
+  allocated: Allocation[]
+}
+
+/** What a guest with an address of the pool must know of its network. */
+export interface Addressing {
+  pool: string
+  /** Libvirt network that the guest's interface joins. */
+  network: string
+  gateway: string
+  netmask: string
+  prefix: number
+  dns: string[]
+  provider: Provider
+}

@@ -12,7 +12,7 @@ interface Outcome {
 const minute = 60_000
 const full = process.env['NACELLE_TEST_FULL'] === '1'
 // Share the host's libvirt, network or CPU time limits, so they must not disturb one another.
-const alone = [/^test\/e2e\//, /^test\/full\//, /^test\/packaging\.test\.ts$/]
+const alone = [/^test\/e2e\//, /^test\/lab\//, /^test\/full\//, /^test\/packaging\.test\.ts$/]
 
 const outcomes: Outcome[] = []
 const counts = { tests: 0, suites: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 }

@@ -59,6 +59,8 @@ export interface OperationReply {
   headers?: Record<string, string>
   /** Bytes instead of an envelope. */
   stream?: Readable
+  /** Sets the session cookie of browsers (at login, at renewal); null clears it (at logout). */
+  session?: { secret: string; maxAgeSeconds: number } | null
 }
 
 type Infer<S> = S extends v.GenericSchema ? v.InferOutput<S> : undefined

@@ -1,0 +1,118 @@
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
+import type { Hono } from 'hono'
+import { AppError } from '../../core/errors.ts'
+import type { Operation, OperationRequest } from '../operation.ts'
+import { unknownPath, wrongMethod } from '../refusal.ts'
+import {
+  addressOf,
+  type ContextDeps,
+  type HttpContext,
+  type HttpEnv,
+  incomingOf,
+  operationContext,
+  requestIdOf,
+} from '../request-context.ts'
+import { createRouter, type Match, type Router } from '../router.ts'
+import { checkAccess, identify, type Resolve } from './access.ts'
+import { isChange } from './auth.ts'
+import { renderError } from './errors.ts'
+import { bodyOf, checked, readQuery } from './input.ts'
+import { plainHeaders, render } from './render.ts'
+import { encode } from './wire.ts'
+
+export interface NanoDeps extends ContextDeps {
+  resolve: Resolve
+  /** Told of each answered operation, for metrics. */
+  observe?(observation: Observation): void
+}
+
+export interface Observation {
+  method: string
+  /** E.g. `/guests/:id`. */
+  pattern: string
+  status: number
+  seconds: number
+}
+
+const prefix = '/api/v1'
+
+/**
+ * Serves every operation below `/api/v1` and at the root, with and without trailing slash. What no operation claims
+ * goes on to the app's other routes at the root, and is answered 404 below the prefix.
+ */
+export function mountNano(app: Hono<HttpEnv>, operations: readonly Operation[], deps: NanoDeps): void {
+  const router = createRouter(operations)
+  app.use('*', async (c, next) => {
+    const started = performance.now()
+    const requestId = requestIdOf(c)
+    const path = new URL(c.req.url).pathname
+    const base = path === prefix || path.startsWith(`${prefix}/`) ? prefix : ''
+    const rest = path.slice(base.length) || '/'
+    const method = c.req.method === 'HEAD' ? 'GET' : c.req.method
+    const match = router.match(method, rest)
+    if (match === undefined && base === '' && router.allowed(rest).length === 0) return next()
+    const response = await answer(c, { deps, router, match, requestId, base, rest })
+    deps.observe?.({
+      method: c.req.method,
+      pattern: match?.pattern ?? 'none',
+      status: response === RESPONSE_ALREADY_SENT ? (c.env.outgoing?.statusCode ?? 0) : response.status,
+      seconds: (performance.now() - started) / 1000,
+    })
+    return response
+  })
+}
+
+interface Call {
+  deps: NanoDeps
+  router: Router
+  match: Match | undefined
+  requestId: string
+  base: string
+  rest: string
+}
+
+async function answer(c: HttpContext, call: Call): Promise<Response> {
+  try {
+    if (call.match === undefined) return withoutOperation(c, call)
+    return await perform(c, call, call.match)
+  } catch (error) {
+    if (!(error instanceof AppError))
+      call.deps.log.error({ err: error, request: call.requestId, path: call.rest }, 'a request failed')
+    const { status, headers, body } = renderError(error, call.requestId, isLegacy(c))
+    return new Response(encode(body), { status, headers: { ...plainHeaders(call.requestId), ...headers } })
+  }
+}
+
+/** Clients of the original read errors only from bodies of status 200; they are known by this header. */
+const isLegacy = (c: HttpContext) => c.req.header('nano-session') !== undefined
+
+function withoutOperation(c: HttpContext, { router, base, rest, requestId }: Call): Response {
+  const allowed = router.allowed(rest)
+  if (allowed.length === 0) throw unknownPath(c.req.method, base + rest)
+  if (c.req.method !== 'OPTIONS') throw wrongMethod(c.req.method, base + rest, allowed)
+  return new Response(null, {
+    status: 204,
+    headers: { Allow: allowed.join(', '), 'X-Request-Id': requestId },
+  })
+}
+
+async function perform(c: HttpContext, call: Call, match: Match): Promise<Response> {
+  const { operation } = match
+  const header = (name: string) => c.req.header(name)
+  const caller = { header, changes: isChange(c.req.method), address: addressOf(c, call.deps.proxies) }
+  const who = await identify(caller, call.deps.resolve, operation.access === 'public')
+  checkAccess(who, operation.access)
+  const { query, dryRun, waitMs } = readQuery(c, operation)
+  const op = operationContext(c, call.deps, { requestId: call.requestId, who, dryRun, waitMs })
+  const incoming = incomingOf(c)
+  const request: OperationRequest = {
+    params: (await checked(operation.params, match.params, 'path')) as Record<string, string>,
+    query: (await checked(operation.query, query, 'query')) as Record<string, unknown>,
+    body: await bodyOf(incoming, operation),
+    header,
+    incoming,
+    base: call.base,
+  }
+  const reply = await operation.handle(op, request)
+  return render(c, { operation, reply, op })
+}

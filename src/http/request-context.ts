@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { type BlockList, isIP } from 'node:net'
+import { Readable } from 'node:stream'
+import type { HttpBindings } from '@hono/node-server'
+import type { Context } from 'hono'
+import type { Log, OperationContext, Principal } from '../core/context.ts'
+
+/** Bindings are absent when a test calls `app.request()` without a server. */
+export type HttpEnv = { Bindings: Partial<HttpBindings> }
+export type HttpContext = Context<HttpEnv>
+
+export interface ContextDeps {
+  log: Log
+  /** Peers whose X-Forwarded-For is believed. */
+  proxies?: BlockList
+  /** Aborted when the appliance stops. */
+  stopping?: AbortSignal
+}
+
+const saneRequestId = /^[\w.:-]{1,64}$/
+
+/** The caller's id where it is sane, so that one id can be followed through several programs; else a new one. */
+export function requestIdOf(c: HttpContext): string {
+  const given = c.req.header('x-request-id')
+  return given !== undefined && saneRequestId.test(given) ? given : randomUUID()
+}
+
+/** Address of the caller; behind configured proxies the nearest one that is no proxy. Empty when unknown. */
+export function addressOf(c: HttpContext, proxies: BlockList | undefined): string {
+  const socket = plainAddress(c.env?.incoming?.socket.remoteAddress ?? '')
+  if (proxies === undefined || !isTrusted(proxies, socket)) return socket
+  const chain = (c.req.header('x-forwarded-for') ?? '').split(',').map((entry) => plainAddress(entry.trim()))
+  const nearest = chain.findLast((entry) => isIP(entry) !== 0 && !isTrusted(proxies, entry))
+  return nearest ?? socket
+}
+
+// An IPv4 caller on a socket that serves both families shows as ::ffff:192.0.2.1.
+const plainAddress = (address: string) => address.replace(/^::ffff:(?=\d+\.)/i, '')
+
+const isTrusted = (proxies: BlockList, address: string) => {
+  const family = isIP(address)
+  return family !== 0 && proxies.check(address, family === 6 ? 'ipv6' : 'ipv4')
+}
+
+export interface ContextRequest {
+  requestId: string
+  who: Principal
+  dryRun: boolean
+  waitMs: number
+}
+
+/** What services learn of the request. */
+export function operationContext(
+  c: HttpContext,
+  deps: ContextDeps,
+  request: ContextRequest,
+): OperationContext {
+  const address = addressOf(c, deps.proxies)
+  let signal: AbortSignal | undefined
+  return {
+    ...request,
+    address,
+    log: deps.log.child({ request: request.requestId, who: request.who.name, address }),
+    // Made when somebody asks: most handlers end before any signal could matter.
+    get signal() {
+      signal ??= joined(c.req.raw.signal, deps.stopping)
+      return signal
+    },
+  }
+}
+
+const joined = (client: AbortSignal, stopping: AbortSignal | undefined) =>
+  stopping === undefined ? client : AbortSignal.any([client, stopping])
+
+/** The raw request; without a server a stand-in that streams the same body. */
+export function incomingOf(c: HttpContext): IncomingMessage {
+  const incoming = c.env?.incoming
+  if (incoming !== undefined) return incoming as IncomingMessage
+  const request = c.req.raw
+  const body = request.body === null ? Readable.from([]) : Readable.fromWeb(request.body as never)
+  const url = new URL(request.url)
+  return Object.assign(body, {
+    method: request.method,
+    url: url.pathname + url.search,
+    headers: Object.fromEntries(request.headers),
+  }) as unknown as IncomingMessage
+}
+
+/** Whether the caller's connection is encrypted, as far as we can know. */
+export const isSecure = (c: HttpContext): boolean =>
+  (c.env?.incoming?.socket as { encrypted?: boolean } | undefined)?.encrypted === true

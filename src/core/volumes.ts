@@ -1,9 +1,10 @@
 import type { DiskSource } from './hypervisor.ts'
 
 /**
- * One storage pool, as core uses it. A volume is named by its pool-wide unique `name` (chosen by core, `[a-z0-9.-]`,
- * e.g. `disk-<uuid>.qcow2`); its identity in the record is the volume row. Every call is repeatable: making what is
- * there already (with the same shape) and removing what is gone are successes. What is made half is not there.
+ * One storage pool, as core uses it. A volume is named by its pool-wide unique `name`, chosen by core, e.g.
+ * `disk-<uuid>.qcow2`; the ending says the format (volume-names.ts). Its identity in the record is the volume row. Every
+ * call is repeatable: making what is there already (with the same shape) and removing what is gone are successes. What
+ * is made half is not there.
  */
 export interface VolumeStore {
   capabilities: StoreCapabilities
@@ -88,10 +89,13 @@ export interface VolumeInfo {
 export interface UploadTarget {
   /** Where a file that a crash cut can go on. */
   writtenBytes: number
+  /** Appends; resolves when the next chunk may come. The chunk must not be changed afterwards. */
   write(chunk: Uint8Array): Promise<void>
-  /** Digest so far is computed off the event loop. Returns hex SHA-256 and size. */
-  finish(): Promise<{ sha256: string; sizeBytes: number }>
-  /** Path for the sandboxed inspection before `finish`; the file is complete but has not its final name. */
+  /** Everything is written and synced, under the partial name still: for inspection. Hex SHA-256 and size. */
+  seal(): Promise<{ sha256: string; sizeBytes: number }>
+  /** Seals and gives the file its final name: another one where inspection has found another format. */
+  finish(name?: string): Promise<{ sha256: string; sizeBytes: number }>
+  /** Path for the sandboxed inspection between `seal` and `finish`. */
   path: string
   abort(): Promise<void>
   /** Keeps the partial file for a later resume. */

@@ -12,14 +12,6 @@ export const envelope = (data: unknown): Envelope => ({ error_code: 0, message: 
 /** Ends in a newline, as the original does, for those who read it in a terminal. */
 export const encode = (body: unknown): string => `${JSON.stringify(body)}\n`
 
-/** The schema of a success, for the API document. */
-export const envelopeSchema = (data: v.GenericSchema | undefined) =>
-  v.object({
-    error_code: v.literal(0),
-    message: v.literal(''),
-    data: data ?? v.pipe(v.literal(''), v.description('Nothing to tell.')),
-  })
-
 /** The schema of a failure. */
 export const errorSchema = v.pipe(
   v.object({

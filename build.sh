@@ -83,7 +83,7 @@ ensure_dependencies() {
     ensure_packages ca-certificates
     if ! command -v npm >/dev/null || ! command -v node >/dev/null; then ensure_packages nodejs npm; fi
     say 'installing the npm packages of package-lock.json'
-    npm ci --no-audit --no-fund >&2 ||
+    npm ci --loglevel=error --no-audit --no-fund >&2 ||
       die 'npm ci failed; is a package registry reachable (npm config get registry)?'
   fi
   export PATH=$root/node_modules/.bin:$PATH

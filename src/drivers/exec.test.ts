@@ -76,6 +76,11 @@ describe('run', () => {
     await assert.rejects(run('true', [], { signal: controller.signal }), /no longer wanted/)
   })
 
+  it('hands texts over as files without a name', async () => {
+    const { stdout } = await run('sh', ['-c', 'cat /dev/fd/3 /dev/fd/4'], { inputs: ['one ', 'two'] })
+    assert.equal(stdout, 'one two')
+  })
+
   it('ends a command that writes without end', async () => {
     await assert.rejects(run('yes', [], { maxOutputBytes: 10_000 }), /more than 10000 bytes/)
   })

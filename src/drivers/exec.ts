@@ -1,5 +1,8 @@
 // The only importer of node:child_process. Argument arrays, never a shell.
 import { type ChildProcess, spawn } from 'node:child_process'
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import { type Confinement, childEnvironment, masker, missingTool, saysMissing, wrap } from './command.ts'
 
@@ -16,6 +19,8 @@ export interface RunOptions extends LaunchOptions {
   /** Default 30 s; 0 for none. Then SIGTERM to the process group, two seconds later SIGKILL. */
   timeoutMs?: number
   stdin?: string | Uint8Array
+  /** Texts that the command reads as /dev/fd/3, /dev/fd/4 …: files without a name, so that no crash leaves one. */
+  inputs?: readonly string[]
   /** Most bytes of stdout, and of stderr; more ends the command with an error. Default 16 MiB. */
   maxOutputBytes?: number
   /** Sees the output as it comes, e.g. for progress. */
@@ -112,7 +117,20 @@ export async function run(
   options: RunOptions = {},
 ): Promise<RunResult> {
   options.signal?.throwIfAborted()
-  const child = launch(command, args, options)
+  const files = await unnamedFiles(options.inputs ?? [])
+  try {
+    return await runToEnd(launch(command, args, options, files), command, args, options)
+  } finally {
+    for (const file of files) await file.close()
+  }
+}
+
+async function runToEnd(
+  child: ChildProcess,
+  command: string,
+  args: readonly string[],
+  options: RunOptions,
+): Promise<RunResult> {
   const ending = new Ending(child)
   const limit = options.maxOutputBytes ?? defaultOutputBytes
   const stdout = collect(child.stdout!, limit, ending, options.onStdout)
@@ -180,12 +198,30 @@ export function stream(
   return { pid: child.pid, stdin: child.stdin, stdout: child.stdout, done, stop: child.stop }
 }
 
-function launch(command: string, args: readonly string[], options: LaunchOptions): ChildProcess {
+/** O_TMPFILE, which Node does not name; a kind of O_DIRECTORY. */
+const temporaryFile = 0o20000000 | constants.O_DIRECTORY
+
+async function unnamedFiles(texts: readonly string[]): Promise<FileHandle[]> {
+  const files: FileHandle[] = []
+  for (const text of texts) {
+    const file = await open(tmpdir(), temporaryFile | constants.O_RDWR, 0o600)
+    files.push(file)
+    await file.writeFile(text)
+  }
+  return files
+}
+
+function launch(
+  command: string,
+  args: readonly string[],
+  options: LaunchOptions,
+  files: readonly FileHandle[] = [],
+): ChildProcess {
   const [file, words] = wrap(command, args, options)
   // A group of its own: a time-out then ends the whole family, and a Ctrl-C for the appliance does not.
   const child = spawn(file, words, {
     detached: true,
-    stdio: 'pipe',
+    stdio: ['pipe', 'pipe', 'pipe', ...files.map((file) => file.fd)],
     env: childEnvironment(options.env),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   })

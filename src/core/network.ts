@@ -5,7 +5,10 @@ export interface HostNetwork {
   /** The host's own global addresses, and the one of its default route first. */
   addresses(): Promise<string[]>
   bridges(): Promise<string[]>
-  /** Makes or changes the libvirt network (mode `open`, our nftables do the rest), active and persistent; repeatable. */
+  /**
+   * Makes or changes the libvirt network (mode `open`, our nftables do the rest), active and persistent; repeatable.
+   * Adds the hosts that it is given and removes none. Guests that run on it keep their connection.
+   */
   ensureNetwork(network: NatNetwork): Promise<void>
   removeNetwork(name: string): Promise<void>
   networks(): Promise<{ name: string; active: boolean; hosts: DhcpHost[] }[]>
@@ -20,7 +23,16 @@ export interface HostNetwork {
   /** Whether our table is there as `applyFirewall` left it (a reload of the host's firewall flushes it). */
   firewallIntact(rules: FirewallRules): Promise<boolean>
   removeFirewall(): Promise<void>
+  /** The exact commands of a change as argument arrays, for dry runs; nothing is asked of the host. */
+  describeNetwork(change: NetworkChange): string[][]
+  describeFirewall(rules: FirewallRules): string[][]
 }
+
+export type NetworkChange =
+  | { kind: 'ensure'; network: NatNetwork }
+  | { kind: 'remove'; name: string }
+  | { kind: 'add-host'; network: string; host: DhcpHost }
+  | { kind: 'remove-host'; network: string; mac: string }
 
 export interface NatNetwork {
   name: string

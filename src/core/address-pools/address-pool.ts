@@ -1,4 +1,5 @@
 import type * as schema from '../../db/schema.ts'
+import type { Effect } from '../../tasks/saga.ts'
 
 export type AddressPool = Omit<typeof schema.addressPool.$inferSelect, 'version'>
 export type AddressRange = Omit<typeof schema.addressRange.$inferSelect, 'version'>
@@ -52,14 +53,7 @@ export interface AddressPoolView extends AddressPoolSummary {
   allocated: Allocation[]
 }
 
-/** What a guest with an address of the pool must know of its network. */
-export interface Addressing {
-  pool: string
-  /** Libvirt network that the guest's interface joins. */
-  network: string
-  gateway: string
-  netmask: string
-  prefix: number
-  dns: string[]
-  provider: Provider
+/** What a change did, or with a dry run would do. */
+export interface ChangePlan {
+  effects: Effect[]
 }

@@ -27,9 +27,18 @@ test('a pool is refused by the field that is wrong', () => {
   checkPool({ gateway: '172.16.3.254', dns: ['8.8.8.8'], provider: 'dhcp' })
   for (const gateway of ['', 'x', '0.0.0.0', '127.0.0.1', '224.0.0.1', '255.255.255.255', '1.2.3'])
     refuses(() => checkPool({ gateway, dns: [], provider: 'dhcp' }), 'invalid', 'gateway')
-  refuses(() => checkPool({ gateway: '10.0.0.1', dns: ['8.8.8.8', 'y'], provider: 'dhcp' }), 'invalid', 'dns[1]')
-  refuses(() => checkPool({ gateway: '10.0.0.1', dns: Array(9).fill('8.8.8.8'), provider: 'dhcp' }), 'invalid', 'dns')
-  for (const name of ['', '-a', 'a/b', 'a b', '..', 'a'.repeat(41), "a'"]) refuses(() => checkPoolName(name), 'invalid', 'name')
+  refuses(
+    () => checkPool({ gateway: '10.0.0.1', dns: ['8.8.8.8', 'y'], provider: 'dhcp' }),
+    'invalid',
+    'dns[1]',
+  )
+  refuses(
+    () => checkPool({ gateway: '10.0.0.1', dns: Array(9).fill('8.8.8.8'), provider: 'dhcp' }),
+    'invalid',
+    'dns',
+  )
+  for (const name of ['', '-a', 'a/b', 'a b', '..', 'a'.repeat(41), "a'"])
+    refuses(() => checkPoolName(name), 'invalid', 'name')
 })
 
 test('a range is refused by the field that is wrong', () => {
@@ -49,7 +58,8 @@ test('a range is refused by the field that is wrong', () => {
     [{ end: '172.16.3.255' }, 'invalid', 'end'],
     [{ end: '172.16.3.254' }, 'invalid', 'start'],
   ]
-  for (const [extra, code, field] of cases) refuses(() => checkRange(pool, { ...ok, ...extra }, []), code, field)
+  for (const [extra, code, field] of cases)
+    refuses(() => checkRange(pool, { ...ok, ...extra }, []), code, field)
 })
 
 test('ranges of all pools keep apart', () => {
@@ -62,8 +72,16 @@ test('ranges of all pools keep apart', () => {
     ['172.16.3.12', '172.16.3.13'],
   ] as const)
     refuses(() => checkRange(pool, range(start, end), there), 'conflict', 'start')
-  refuses(() => checkRange(pool, range('172.16.3.30', '172.16.3.40', { netmask: '255.255.255.128' }), there), 'invalid', 'start')
-  refuses(() => checkRange(pool, range('172.16.3.30', '172.16.3.40', { netmask: '255.255.0.0' }), there), 'invalid', 'netmask')
+  refuses(
+    () => checkRange(pool, range('172.16.3.30', '172.16.3.40', { netmask: '255.255.255.128' }), there),
+    'invalid',
+    'start',
+  )
+  refuses(
+    () => checkRange(pool, range('172.16.3.30', '172.16.3.40', { netmask: '255.255.0.0' }), there),
+    'invalid',
+    'netmask',
+  )
   const foreign = [range('172.16.3.10', '172.16.3.20', { pool: 'q' })]
   refuses(() => checkRange(pool, range('172.16.3.30', '172.16.3.40'), foreign), 'conflict', 'netmask')
 })
@@ -82,7 +100,11 @@ test('a free address is found to the last one, whatever the draw', () => {
 test('a wanted address is given or refused with its reason', () => {
   const ranges = [range('10.0.0.1', '10.0.0.2')]
   assert.equal(chooseAddress('p', ranges, new Set(), { wanted: '10.0.0.2' }), '10.0.0.2')
-  refuses(() => chooseAddress('p', ranges, new Set(['10.0.0.2']), { wanted: '10.0.0.2' }), 'conflict', 'address')
+  refuses(
+    () => chooseAddress('p', ranges, new Set(['10.0.0.2']), { wanted: '10.0.0.2' }),
+    'conflict',
+    'address',
+  )
   refuses(() => chooseAddress('p', ranges, new Set(), { wanted: '10.0.0.3' }), 'invalid', 'address')
   refuses(() => chooseAddress('p', ranges, new Set(), { wanted: 'any' }), 'invalid', 'address')
 })
@@ -90,11 +112,21 @@ test('a wanted address is given or refused with its reason', () => {
 test('MACs are unicast, made with the prefix of QEMU and unlike those taken', () => {
   for (const mac of ['52:54:00:00:00:01', 'ED:35:3D:5A:4E:3E', '00:16:3e:ff:ff:ff'])
     assert.equal(validMac(mac), !/^ED/.test(mac), mac)
-  for (const mac of ['', '00:00:00:00:00:00', '52:54:00:00:00', '52-54-00-00-00-01', '52:54:00:00:00:0g', '01:00:5e:00:00:01'])
+  for (const mac of [
+    '',
+    '00:00:00:00:00:00',
+    '52:54:00:00:00',
+    '52-54-00-00-00-01',
+    '52:54:00:00:00:0g',
+    '01:00:5e:00:00:01',
+  ])
     assert.equal(validMac(mac), false, mac)
   assert.equal(canonicalMac('52:54:00:AB:CD:EF'), '52:54:00:ab:cd:ef')
   const draws = [0, 0, 0.5]
-  const made = generateMac((mac) => mac === '52:54:00:00:00:00', () => draws.shift() ?? 0)
+  const made = generateMac(
+    (mac) => mac === '52:54:00:00:00:00',
+    () => draws.shift() ?? 0,
+  )
   assert.equal(made, '52:54:00:80:00:00')
   refuses(() => generateMac(() => true), 'insufficient_capacity')
 })

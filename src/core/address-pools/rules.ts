@@ -1,5 +1,13 @@
 import { AppError, invalid } from '../errors.ts'
-import { contains, formatIpv4, overlap, parseIpv4, prefixOfNetmask, type Subnet, subnetOf } from '../ipv4/ipv4.ts'
+import {
+  contains,
+  formatIpv4,
+  overlap,
+  parseIpv4,
+  prefixOfNetmask,
+  type Subnet,
+  subnetOf,
+} from '../ipv4/ipv4.ts'
 import type { AddressPoolRequest, AddressRange, AddressRangeRequest, RangeView } from './address-pool.ts'
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/
@@ -8,19 +16,24 @@ const maxDnsServers = 8
 /** The name becomes part of a libvirt network's name, which is also a file name. */
 export function checkPoolName(name: string): void {
   if (!namePattern.test(name))
-    throw invalid('name', "name must be 1 to 40 letters, digits, '.', '-' or '_' and begin with a letter or digit")
+    throw invalid(
+      'name',
+      "name must be 1 to 40 letters, digits, '.', '-' or '_' and begin with a letter or digit",
+    )
 }
 
 export function checkPool(request: AddressPoolRequest): void {
   usable('gateway', request.gateway)
-  if (request.dns.length > maxDnsServers) throw invalid('dns', `dns may name at most ${maxDnsServers} servers`)
+  if (request.dns.length > maxDnsServers)
+    throw invalid('dns', `dns may name at most ${maxDnsServers} servers`)
   for (const [index, server] of request.dns.entries()) usable(`dns[${index}]`, server)
 }
 
 /** An address that one interface can have: not this-network, loopback, multicast or reserved. */
 function usable(field: string, text: string): number {
   const value = parseIpv4(text)
-  if (value === undefined) throw invalid(field, `${field} must be an IPv4 address such as 10.0.0.1, not '${text}'`)
+  if (value === undefined)
+    throw invalid(field, `${field} must be an IPv4 address such as 10.0.0.1, not '${text}'`)
   const top = value >>> 24
   if (top === 0 || top === 127 || top >= 224)
     throw invalid(field, `${field} must be the address of one host, and '${text}' cannot be`)
@@ -96,11 +109,15 @@ function checkNeighbours(
   for (const other of existing) {
     const text = `${other.start}–${other.end} of pool '${other.pool}'`
     if (overlap(spanOf(range), spanOf(other)))
-      throw new AppError('conflict', `the range ${range.start}–${range.end} overlaps ${text}`, { field: 'start' })
+      throw new AppError('conflict', `the range ${range.start}–${range.end} overlaps ${text}`, {
+        field: 'start',
+      })
     if (other.pool === pool.name && other.netmask !== range.netmask)
       throw invalid('netmask', `netmask must be ${other.netmask}, as that of the range ${text}`)
     if (other.pool !== pool.name && overlap(subnet, subnetOfPool(other.start, other.netmask)))
-      throw new AppError('conflict', `the subnet of the pool overlaps that of the range ${text}`, { field: 'netmask' })
+      throw new AppError('conflict', `the subnet of the pool overlaps that of the range ${text}`, {
+        field: 'netmask',
+      })
   }
 }
 

@@ -1,0 +1,90 @@
+import { eq } from 'drizzle-orm'
+import * as schema from '../../db/schema.ts'
+import type { Database } from '../../zone/zone.ts'
+import { hostnameOf } from '../guests/rules.ts'
+import { formatSubnet } from '../ipv4/ipv4.ts'
+import type { DhcpHost, FirewallRules, NatNetwork } from '../network.ts'
+import { canonicalMac } from './mac.ts'
+import { subnetOfPool } from './rules.ts'
+
+/** What begins like this among libvirt's networks is ours, and goes when no pool has it. */
+export const networkPrefix = 'nacelle-'
+
+/** The DHCP entries that the record wants on a cell, by pool. */
+function desiredHosts(db: Database, cell: string): Map<string, DhcpHost[]> {
+  const rows = db
+    .select({ address: schema.address, name: schema.guest.name })
+    .from(schema.address)
+    .innerJoin(schema.guest, eq(schema.guest.id, schema.address.guest))
+    .where(eq(schema.guest.cell, cell))
+    .all()
+  const byPool = new Map<string, DhcpHost[]>()
+  for (const { address, name } of rows) {
+    const host = {
+      mac: canonicalMac(address.mac),
+      address: address.address,
+      hostname: hostnameOf(name, address.guest),
+    }
+    byPool.set(address.pool, [...(byPool.get(address.pool) ?? []), host])
+  }
+  return byPool
+}
+
+/** The networks that the record wants on a cell: one for each pool whose subnet is known, that is, which has a range. */
+export function desiredNetworks(db: Database, cell: string): NatNetwork[] {
+  const netmasks = new Map(
+    db
+      .select()
+      .from(schema.addressRange)
+      .all()
+      .map((range) => [range.pool, range.netmask]),
+  )
+  const hosts = desiredHosts(db, cell)
+  return db
+    .select()
+    .from(schema.addressPool)
+    .all()
+    .flatMap((pool) => {
+      const netmask = netmasks.get(pool.name)
+      return netmask === undefined ? [] : [natNetwork(pool, netmask, hosts.get(pool.name) ?? [])]
+    })
+}
+
+export function natNetwork(
+  pool: Pick<typeof schema.addressPool.$inferSelect, 'network' | 'bridge' | 'gateway' | 'dns' | 'provider'>,
+  netmask: string,
+  hosts: DhcpHost[],
+): NatNetwork {
+  const dhcp = pool.provider === 'dhcp'
+  return {
+    name: pool.network,
+    bridge: pool.bridge,
+    gateway: pool.gateway,
+    netmask,
+    dns: pool.dns,
+    dhcp,
+    hosts: dhcp ? hosts : [],
+  }
+}
+
+/** The firewall that the record wants on a cell: every NAT subnet masqueraded, every port of a guest forwarded. */
+export function desiredFirewall(db: Database, cell: string): FirewallRules {
+  const masquerade = desiredNetworks(db, cell)
+    .map((network) => ({
+      subnet: formatSubnet(subnetOfPool(network.gateway, network.netmask)),
+      bridge: network.bridge,
+    }))
+    .sort((a, b) => (a.bridge < b.bridge ? -1 : 1))
+  const guests = db
+    .select({ address: schema.guest.address, ports: schema.guest.ports })
+    .from(schema.guest)
+    .where(eq(schema.guest.cell, cell))
+    .all()
+  const forwards = guests
+    .flatMap(({ address, ports }) => (address === null ? [] : ports.map((port) => ({ address, ...port }))))
+    .sort((a, b) => a.host - b.host)
+    .flatMap(({ address, guest, host }) =>
+      (['tcp', 'udp'] as const).map((protocol) => ({ protocol, hostPort: host, address, port: guest })),
+    )
+  return { masquerade, forwards }
+}

@@ -37,14 +37,20 @@ function userData(input: SeedInput, hostname: string) {
     ssh_pwauth: true,
     disable_root: !rootEnabled,
     ...(asRoot ? { ssh_authorized_keys: sshKeys } : { users: [adminUser(input)] }),
-    ...(asRoot ? { chpasswd: { expire: false, users: [{ name: 'root', password: input.passwordHash }] } } : {}),
+    ...(asRoot
+      ? { chpasswd: { expire: false, users: [{ name: 'root', password: input.passwordHash }] } }
+      : {}),
     growpart: { mode: 'auto', devices: ['/'] },
     resize_rootfs: true,
     ...dataDisks(input),
     ...(rootEnabled
       ? {
           write_files: [
-            { path: '/etc/ssh/sshd_config.d/10-root-login.conf', content: 'PermitRootLogin yes\n', permissions: '0644' },
+            {
+              path: '/etc/ssh/sshd_config.d/10-root-login.conf',
+              content: 'PermitRootLogin yes\n',
+              permissions: '0644',
+            },
           ],
         }
       : {}),
@@ -64,7 +70,8 @@ const adminUser = ({ cloudInit, passwordHash }: SeedInput) => ({
 function dataDisks({ dataSerials, cloudInit }: SeedInput) {
   if (dataSerials.length === 0) return {}
   const device = (serial: string) => `/dev/disk/by-id/virtio-${serial}`
-  const path = (position: number) => (position === 0 ? cloudInit.dataPath : `${cloudInit.dataPath}${position + 1}`)
+  const path = (position: number) =>
+    position === 0 ? cloudInit.dataPath : `${cloudInit.dataPath}${position + 1}`
   return {
     fs_setup: dataSerials.map((serial, i) => ({
       device: device(serial),

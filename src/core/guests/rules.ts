@@ -1,5 +1,5 @@
-import type { DomainState } from '../hypervisor.ts'
 import { invalid } from '../errors.ts'
+import type { DomainState } from '../hypervisor.ts'
 import type { GuestRequest } from './guest.ts'
 
 export const mebibyte = 1 << 20
@@ -45,15 +45,20 @@ export function checkRequest(request: GuestRequest, host: HostLimits): void {
 }
 
 export function checkCores(cores: number, host: HostLimits): void {
-  if (!Number.isInteger(cores) || cores < 1) throw invalid('cores', 'cores must be a whole number of at least 1')
-  if (cores > host.cores) throw invalid('cores', `cores must be at most ${host.cores}, the cores of the largest host`)
+  if (!Number.isInteger(cores) || cores < 1)
+    throw invalid('cores', 'cores must be a whole number of at least 1')
+  if (cores > host.cores)
+    throw invalid('cores', `cores must be at most ${host.cores}, the cores of the largest host`)
 }
 
 export function checkMemory(memoryBytes: number, host: HostLimits): void {
   if (!Number.isInteger(memoryBytes) || memoryBytes < limits.minMemoryBytes)
     throw invalid('memory', `memory must be at least ${limits.minMemoryBytes} bytes (16 MiB)`)
   if (memoryBytes > host.memoryBytes)
-    throw invalid('memory', `memory must be at most ${host.memoryBytes} bytes, the memory of the largest host`)
+    throw invalid(
+      'memory',
+      `memory must be at most ${host.memoryBytes} bytes, the memory of the largest host`,
+    )
 }
 
 function checkDisks(diskBytes: readonly number[]): void {
@@ -75,13 +80,19 @@ const pathPattern = /^\/[\w./-]{1,255}$/
 
 function checkCloudInit(cloudInit: NonNullable<GuestRequest['cloudInit']>): void {
   if (!userPattern.test(cloudInit.adminName))
-    throw invalid('cloud_init.admin_name', 'admin_name must be a user name: a-z, 0-9, - and _, at most 32, no digit first')
+    throw invalid(
+      'cloud_init.admin_name',
+      'admin_name must be a user name: a-z, 0-9, - and _, at most 32, no digit first',
+    )
   if (!pathPattern.test(cloudInit.dataPath) || cloudInit.dataPath.split('/').includes('..'))
     throw invalid('cloud_init.data_path', 'data_path must be an absolute path of letters, digits, ., - and _')
   checkGuestPassword(cloudInit.adminSecret, 'cloud_init.admin_secret')
   for (const [index, key] of cloudInit.sshKeys.entries())
     if (!/^(ssh-|ecdsa-|sk-)[\w@.-]+ [A-Za-z0-9+/=]+( [^\r\n]*)?$/.test(key))
-      throw invalid(`cloud_init.ssh_keys[${index}]`, 'ssh_keys must hold public keys in the form of authorized_keys')
+      throw invalid(
+        `cloud_init.ssh_keys[${index}]`,
+        'ssh_keys must hold public keys in the form of authorized_keys',
+      )
 }
 
 export function checkGuestPassword(password: string | undefined, field: string): void {

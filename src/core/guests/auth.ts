@@ -1,0 +1,70 @@
+import type { Saga, Step } from '../../tasks/saga.ts'
+import { AppError } from '../errors.ts'
+import type { GuestDeps } from './deps.ts'
+import { readGuest, readReadyGuest, update } from './record.ts'
+import { can } from './rules.ts'
+
+export interface AuthParams {
+  id: string
+  name: string
+  user: string
+  /** Encrypted for `guest:<id>:admin`. */
+  secret: string
+}
+
+const agentTimeoutMs = 3_000
+
+export const guestAuth = (deps: GuestDeps): Saga<AuthParams> => ({
+  kind: 'guest.auth',
+  title: ({ name, user }) => `Set the password of ${user} in ${name}`,
+  steps: [reach(deps), setPassword(deps), record(deps)],
+})
+
+const reach = (deps: GuestDeps): Step<AuthParams> => ({
+  name: 'reach the agent',
+  describe: () => [{ effect: 'ask the guest agent whether it is there' }],
+  async run({ params }) {
+    const guest = readReadyGuest(deps.zone, params.id)
+    if (!can('setPassword', await deps.live.look(params.id)))
+      throw new AppError(
+        'conflict',
+        `guest '${guest.name}' must be running, so that its agent can set the password`,
+      )
+    if (!(await deps.hypervisor.agent.ping(params.id, agentTimeoutMs))) throw noAgent(guest.name)
+  },
+})
+
+export const noAgent = (name: string) =>
+  new AppError(
+    'unavailable',
+    `the guest agent in '${name}' does not answer; install and start qemu-guest-agent inside the guest`,
+  )
+
+const setPassword = (deps: GuestDeps): Step<AuthParams> => ({
+  name: 'set',
+  describe: ({ id, user }) => [
+    {
+      effect: `set the password of '${user}' inside the guest`,
+      commands: [['virsh', 'set-user-password', id, user, '***']],
+    },
+  ],
+  run: ({ params }) =>
+    deps.hypervisor.agent.setPassword(
+      params.id,
+      params.user,
+      deps.secrets.decrypt(params.secret, `guest:${params.id}:admin`),
+    ),
+})
+
+const record = (deps: GuestDeps): Step<AuthParams> => ({
+  name: 'record',
+  describe: () => [{ effect: 'keep the password, encrypted' }],
+  async run({ params, commit, who }) {
+    const guest = readGuest(deps.zone, params.id)
+    if (guest.adminSecret === params.secret && guest.adminName === params.user) return
+    await deps.zone.commit({ ...commit, action: `guest.auth ${guest.name}` }, [
+      update('guest', guest, { adminSecret: params.secret, adminName: params.user }),
+      deps.logLine(`${who} set the password of ${params.user} in guest ${guest.group}.${guest.name}`),
+    ])
+  },
+})

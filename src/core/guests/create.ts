@@ -1,0 +1,261 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { eq } from 'drizzle-orm'
+import * as schema from '../../db/schema.ts'
+import type { Saga, Step, StepContext } from '../../tasks/saga.ts'
+import type { Change } from '../../zone/zone.ts'
+import { AppError, hasCode } from '../errors.ts'
+import { hostEntry, pickAddress, poolOf, prefixOf } from './address.ts'
+import { composeSeed } from './cloud-init.ts'
+import type { GuestDeps } from './deps.ts'
+import type { Guest, Volume } from './guest.ts'
+import { findGuest, readGuest, readVolume, remove, update } from './record.ts'
+import { domainSpec, serialOf } from './spec.ts'
+
+/** Chosen before the first effect, so that a repeated step makes the same thing again. */
+export interface CreateParams {
+  /** The row as it will be; `address` is chosen by the reserving step. */
+  guest: Omit<Guest, 'version'>
+  wantedAddress: string | null
+  volumes: Omit<Volume, 'version'>[]
+  imageName: string | null
+}
+
+type Context = StepContext<CreateParams>
+
+export const guestCreate = (deps: GuestDeps): Saga<CreateParams> => ({
+  kind: 'guest.create',
+  title: ({ guest }) => `Create guest ${guest.name}`,
+  steps: [
+    reserve(deps),
+    dhcpEntry(deps),
+    disks(deps),
+    nvram(deps),
+    seed(deps),
+    define(deps),
+    start(deps),
+    finish(deps),
+  ],
+  result: ({ guest }) => ({ id: guest.id }),
+})
+
+/** Claims name, MAC, address and volumes in one commit. */
+const reserve = (deps: GuestDeps): Step<CreateParams> => ({
+  name: 'reserve',
+  describe: ({ guest, wantedAddress, volumes }) => [
+    { effect: `record guest '${guest.name}' in group '${guest.group}' with ${volumes.length} volumes` },
+    ...(guest.addressPool
+      ? [
+          {
+            effect: `take ${wantedAddress ?? 'a free address'} of address pool '${guest.addressPool}' for ${guest.mac}`,
+          },
+        ]
+      : []),
+  ],
+  async run(context) {
+    const made = findGuest(deps.zone, context.params.guest.id)
+    if (made) return { address: made.address }
+    return { address: await claim(deps, context) }
+  },
+  async undo({ params, commit }) {
+    const { zone } = deps
+    const guest = findGuest(zone, params.guest.id)
+    if (!guest) return
+    const volumes = zone.db.select().from(schema.volume).where(eq(schema.volume.owner, guest.id)).all()
+    const addresses = zone.db.select().from(schema.address).where(eq(schema.address.guest, guest.id)).all()
+    await zone.commit({ ...commit, action: `guest.create ${guest.name} undone` }, [
+      ...addresses.map((row) => remove('address', row.key, row.version)),
+      ...volumes.map((row) => remove('volume', row.id, row.version)),
+      remove('guest', guest.id, guest.version),
+    ])
+  },
+})
+
+/** Another guest may take the chosen address between our look and our commit: then the next one is tried. */
+async function claim(deps: GuestDeps, { params, commit }: Context): Promise<string | null> {
+  for (let attempt = 0; ; attempt++) {
+    const pool = params.guest.addressPool
+    const address = pool ? pickAddress(deps.zone, pool, params.wantedAddress) : null
+    try {
+      await deps.zone.commit(
+        { ...commit, action: `guest.create ${params.guest.name}` },
+        claims(deps, params, address),
+      )
+      return address
+    } catch (error) {
+      const takenAddress = hasCode(error, 'conflict') && error.details?.['table'] === 'address'
+      if (!takenAddress || params.wantedAddress || attempt === 20) throw error
+    }
+  }
+}
+
+function claims(deps: GuestDeps, params: CreateParams, address: string | null): Change[] {
+  const { guest, volumes } = params
+  return [
+    { table: 'guest', key: guest.id, before: null, after: { ...guest, address } },
+    ...volumes.map((row): Change => ({ table: 'volume', key: row.id, before: null, after: row })),
+    ...(address && guest.addressPool
+      ? [
+          {
+            table: 'address' as const,
+            key: `${guest.addressPool}/${address}`,
+            before: null,
+            after: {
+              key: `${guest.addressPool}/${address}`,
+              pool: guest.addressPool,
+              address,
+              guest: guest.id,
+              mac: guest.mac,
+              createdAt: deps.now(),
+            },
+          },
+        ]
+      : []),
+  ]
+}
+
+const dhcpEntry = (deps: GuestDeps): Step<CreateParams> => ({
+  name: 'address',
+  describe: ({ guest }) =>
+    guest.addressPool
+      ? [{ effect: `tell the DHCP server of pool '${guest.addressPool}' the address of ${guest.mac}` }]
+      : [],
+  async run({ params }) {
+    const entry = hostEntry(deps.zone, readGuest(deps.zone, params.guest.id))
+    if (entry) await deps.network.addHost(entry.network, entry.host)
+  },
+  async undo({ params }) {
+    const guest = findGuest(deps.zone, params.guest.id)
+    const entry = guest && hostEntry(deps.zone, guest)
+    if (entry) await deps.network.removeHost(entry.network, entry.host.mac)
+  },
+})
+
+const volumesOf = (params: CreateParams, kind: Volume['kind']) =>
+  params.volumes.filter((row) => row.kind === kind)
+
+const disks = (deps: GuestDeps): Step<CreateParams> => ({
+  name: 'disks',
+  weight: 4,
+  describe: (params) =>
+    volumesOf(params, 'disk').map((disk) => ({
+      effect: disk.parent
+        ? `make '${disk.name}' on pool '${disk.pool}', a thin clone of image '${params.imageName}' grown to ${disk.sizeBytes} bytes`
+        : `make '${disk.name}' on pool '${disk.pool}', empty, ${disk.sizeBytes} bytes`,
+    })),
+  async run({ params }) {
+    for (const disk of volumesOf(params, 'disk')) {
+      const store = deps.store(disk.pool)
+      if (disk.parent) {
+        const parent = readVolume(deps.zone, disk.parent)
+        await store.clone(disk.name, { parent: parent.name, sizeBytes: disk.sizeBytes })
+      } else await store.create(disk.name, { sizeBytes: disk.sizeBytes, format: disk.format })
+    }
+  },
+  undo: ({ params }) => removeAll(deps, volumesOf(params, 'disk')),
+})
+
+async function removeAll(deps: GuestDeps, volumes: readonly Pick<Volume, 'pool' | 'name'>[]): Promise<void> {
+  for (const volume of volumes) await deps.store(volume.pool).remove(volume.name)
+}
+
+const nvram = (deps: GuestDeps): Step<CreateParams> => ({
+  name: 'nvram',
+  describe: (params) =>
+    volumesOf(params, 'nvram').map((row) => ({ effect: `copy fresh UEFI variables to '${row.name}'` })),
+  async run({ params }) {
+    for (const row of volumesOf(params, 'nvram')) {
+      const template = deps.facts.nvramTemplate
+      if (!template)
+        throw new AppError('unsupported', 'this host has no UEFI firmware: install the package ovmf')
+      await deps.store(row.pool).importFile(row.name, template)
+    }
+  },
+  undo: ({ params }) => removeAll(deps, volumesOf(params, 'nvram')),
+})
+
+const seed = (deps: GuestDeps): Step<CreateParams> => ({
+  name: 'cloud-init seed',
+  describe: (params) =>
+    volumesOf(params, 'seed').map((row) => ({ effect: `make the cloud-init seed '${row.name}'` })),
+  async run({ params, taskId }) {
+    const [row] = volumesOf(params, 'seed')
+    if (!row) return
+    const path = join(deps.scratchDir, `seed-${taskId}.iso`)
+    try {
+      await deps.seeds.build(path, await seedOf(deps, readGuest(deps.zone, params.guest.id)))
+      await deps.store(row.pool).importFile(row.name, path)
+    } finally {
+      await rm(path, { force: true })
+    }
+  },
+  undo: ({ params }) => removeAll(deps, volumesOf(params, 'seed')),
+})
+
+async function seedOf(deps: GuestDeps, guest: Guest) {
+  const { cloudInit, adminSecret } = guest
+  if (!cloudInit || !adminSecret) throw new Error(`guest ${guest.id} has a seed but no cloud-init settings`)
+  const pool = poolOf(deps.zone, guest)
+  return composeSeed({
+    id: guest.id,
+    name: guest.name,
+    cloudInit,
+    passwordHash: await deps.seeds.hashPassword(deps.secrets.decrypt(adminSecret, `guest:${guest.id}:admin`)),
+    dataSerials: guest.disks.slice(1).map((disk) => serialOf(guest.id, disk.index)),
+    ...(pool?.provider === 'cloudinit' && guest.address
+      ? {
+          network: {
+            mac: guest.mac,
+            address: guest.address,
+            prefix: prefixOf(deps.zone, pool.name, guest.address),
+            gateway: pool.gateway,
+            dns: pool.dns,
+          },
+        }
+      : {}),
+  })
+}
+
+const define = (deps: GuestDeps): Step<CreateParams> => ({
+  name: 'define',
+  describe: ({ guest }) => [
+    { effect: `define the domain`, commands: [['virsh', 'define', `${guest.group}.${guest.name}.xml`]] },
+  ],
+  async run({ params }) {
+    await deps.hypervisor.define(domainSpec(deps, readGuest(deps.zone, params.guest.id)))
+    deps.live.set(params.guest.id, 'stopped')
+  },
+  async undo({ params }) {
+    await deps.hypervisor.undefine(params.guest.id)
+    deps.live.set(params.guest.id, 'absent')
+  },
+})
+
+const start = (deps: GuestDeps): Step<CreateParams> => ({
+  name: 'start',
+  weight: 2,
+  describe: ({ guest }) =>
+    guest.autoStart ? [{ effect: 'start it', commands: [['virsh', 'start', guest.id]] }] : [],
+  async run({ params }) {
+    if (!params.guest.autoStart) return
+    await deps.hypervisor.start(domainSpec(deps, readGuest(deps.zone, params.guest.id)))
+    deps.live.set(params.guest.id, 'running')
+  },
+  async undo({ params }) {
+    if (params.guest.autoStart) await deps.hypervisor.destroy(params.guest.id)
+  },
+})
+
+const finish = (deps: GuestDeps): Step<CreateParams> => ({
+  name: 'finish',
+  describe: () => [{ effect: 'record the guest as ready' }],
+  async run({ params, commit, who }) {
+    const guest = readGuest(deps.zone, params.guest.id)
+    if (guest.state === 'ready') return
+    await deps.zone.commit({ ...commit, action: `guest.create ${guest.name} done` }, [
+      update('guest', guest, { state: 'ready' }),
+      ...params.volumes.map((row) => update('volume', readVolume(deps.zone, row.id), { state: 'ready' })),
+      deps.logLine(`${who} created guest ${guest.group}.${guest.name}`),
+    ])
+  },
+})

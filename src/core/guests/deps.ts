@@ -1,0 +1,25 @@
+import type { Tasks } from '../../tasks/saga.ts'
+import type { Change } from '../../zone/zone.ts'
+import type { Hypervisor } from '../hypervisor.ts'
+import type { HostNetwork } from '../network.ts'
+import type { SeedBuilder } from '../volumes.ts'
+import type { LiveGuests } from './live.ts'
+import type { SpecSources } from './spec.ts'
+
+/** What the guest's services and tasks stand on; wired once by main. */
+export interface GuestDeps extends SpecSources {
+  tasks: Tasks
+  hypervisor: Hypervisor
+  network: HostNetwork
+  seeds: SeedBuilder
+  live: LiveGuests
+  /** Name of the cell that this appliance is. */
+  cell: string
+  /** Private directory for files on their way to a pool. */
+  scratchDir: string
+  now(): number
+  /** Makes room on a pool by purging quarantine; throws `insufficient_capacity` with the figures. */
+  ensureRoom(pool: string, bytes: number): Promise<void>
+  /** A line for /logs/ to go with a commit. */
+  logLine(text: string): Change
+}

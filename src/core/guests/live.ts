@@ -1,0 +1,60 @@
+import type { DomainState, Hypervisor } from '../hypervisor.ts'
+
+/**
+ * What runs now, as libvirt's events and the reconciler's look last said: lists of ten thousand guests ask memory, not
+ * virsh. Our own actions set it at once.
+ */
+export class LiveGuests {
+  private readonly states = new Map<string, { state: DomainState; since: number }>()
+  private readonly listeners = new Set<(id: string, state: DomainState) => void>()
+  private readonly hypervisor: Hypervisor
+  private readonly now: () => number
+
+  constructor(hypervisor: Hypervisor, now: () => number = Date.now) {
+    this.hypervisor = hypervisor
+    this.now = now
+  }
+
+  state(id: string): DomainState {
+    return this.states.get(id)?.state ?? 'absent'
+  }
+
+  running(id: string): boolean {
+    return isRunning(this.state(id))
+  }
+
+  since(id: string): number | null {
+    return this.states.get(id)?.since ?? null
+  }
+
+  set(id: string, state: DomainState): void {
+    if (this.states.get(id)?.state === state) return
+    if (state === 'absent') this.states.delete(id)
+    else this.states.set(id, { state, since: this.now() })
+    for (const listener of this.listeners) listener(id, state)
+  }
+
+  /** One look at one domain; for what must be certain before an action. */
+  async look(id: string): Promise<DomainState> {
+    const state = await this.hypervisor.state(id)
+    this.set(id, state)
+    return state
+  }
+
+  /** One look at all. */
+  async refresh(): Promise<void> {
+    const domains = await this.hypervisor.list()
+    const seen = new Set(domains.map((domain) => domain.id))
+    for (const domain of domains) this.set(domain.id, domain.state)
+    for (const id of [...this.states.keys()]) if (!seen.has(id)) this.set(id, 'absent')
+  }
+
+  onChange(listener: (id: string, state: DomainState) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+}
+
+/** Whether QEMU has the guest's disks open. */
+export const isRunning = (state: DomainState): boolean =>
+  state === 'running' || state === 'paused' || state === 'stopping'

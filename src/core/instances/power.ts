@@ -1,0 +1,172 @@
+import { eq } from 'drizzle-orm'
+import * as schema from '../../db/schema.ts'
+import type { Saga, Step } from '../../tasks/saga.ts'
+import { AppError, invalid } from '../errors.ts'
+import type { GuestDeps } from '../guests/deps.ts'
+import { readGuest, readReadyGuest, update } from '../guests/record.ts'
+import { can } from '../guests/rules.ts'
+import { domainSpec } from '../guests/spec.ts'
+
+export interface StartParams {
+  id: string
+  name: string
+  boot: 'disk' | 'media' | 'network'
+  /** Media image to boot from; stays in the drive. */
+  media: string | null
+  /** What lies in the drive before, for the way back. */
+  previousMedia: string | null
+  /** URI that iPXE loads. */
+  bootUri: string | null
+}
+
+export const instanceStart = (deps: GuestDeps): Saga<StartParams> => ({
+  kind: 'instance.start',
+  title: ({ name }) => `Start ${name}`,
+  steps: [prepare(deps), start(deps)],
+})
+
+/** Puts the medium into the drive of the record before anything starts. */
+const prepare = (deps: GuestDeps): Step<StartParams> => ({
+  name: 'prepare',
+  describe: ({ media }) => (media ? [{ effect: `put media image ${media} into the drive` }] : []),
+  async run({ params, commit }) {
+    const guest = readReadyGuest(deps.zone, params.id)
+    const state = await deps.live.look(params.id)
+    if (!can('start', state)) throw new AppError('conflict', `guest '${guest.name}' is already started`)
+    if (!params.media || params.media === guest.media) return
+    requireMedia(deps, params.media)
+    await deps.zone.commit({ ...commit, action: `instance.start ${guest.name}: media` }, [
+      update('guest', guest, { media: params.media }),
+    ])
+  },
+  async undo({ params, commit }) {
+    const guest = readGuest(deps.zone, params.id)
+    if (guest.media === params.previousMedia || !params.media) return
+    await deps.zone.commit({ ...commit, action: `instance.start ${guest.name} undone: media` }, [
+      update('guest', guest, { media: params.previousMedia }),
+    ])
+  },
+})
+
+/** A media image that has its bytes; the error names the field `source`. */
+export function requireMedia(deps: Pick<GuestDeps, 'zone'>, id: string) {
+  const image = deps.zone.db.select().from(schema.image).where(eq(schema.image.id, id)).get()
+  if (image?.kind !== 'media')
+    throw new AppError('not_found', `there is no media image '${id}'`, { field: 'source' })
+  if (image.state !== 'ready')
+    throw invalid('source', `media image '${image.name}' has no file yet; upload it first`)
+  return image
+}
+
+const start = (deps: GuestDeps): Step<StartParams> => ({
+  name: 'start',
+  weight: 5,
+  describe: ({ id, boot, bootUri }) => [
+    {
+      effect: boot === 'network' ? `start from the network: ${bootUri}` : `start from ${boot}`,
+      commands: [['virsh', 'start', id]],
+    },
+  ],
+  async run({ params }) {
+    const guest = readGuest(deps.zone, params.id)
+    const boot = { boot: params.boot, ...(params.bootUri ? { bootUri: params.bootUri } : {}) }
+    await deps.hypervisor.start(domainSpec(deps, guest, boot))
+    deps.live.set(params.id, 'running')
+  },
+  async undo({ params }) {
+    await deps.hypervisor.destroy(params.id)
+    deps.live.set(params.id, 'stopped')
+  },
+})
+
+export interface PowerParams {
+  id: string
+  name: string
+  action: 'shutdown' | 'destroy' | 'reboot' | 'reset'
+}
+
+const titles: Record<PowerParams['action'], string> = {
+  shutdown: 'Shut down',
+  destroy: 'Stop',
+  reboot: 'Reboot',
+  reset: 'Reset',
+}
+
+/** Shutdown and reboot only ask the guest; whether it follows shows in its state. */
+export const instancePower = (deps: GuestDeps): Saga<PowerParams> => ({
+  kind: 'instance.power',
+  title: ({ action, name }) => `${titles[action]} ${name}`,
+  steps: [check(deps), act(deps)],
+})
+
+const check = (deps: GuestDeps): Step<PowerParams> => ({
+  name: 'check',
+  describe: () => [],
+  async run({ params }) {
+    const guest = readReadyGuest(deps.zone, params.id)
+    const verb = params.action === 'destroy' ? 'stop' : params.action
+    const state = await deps.live.look(params.id)
+    if (can(verb, state)) return
+    throw state === 'stopped' || state === 'absent'
+      ? new AppError('conflict', `guest '${guest.name}' is already stopped`)
+      : new AppError('conflict', `guest '${guest.name}' is ${state}, so it cannot be asked to ${verb}`)
+  },
+})
+
+const act = (deps: GuestDeps): Step<PowerParams> => ({
+  name: 'act',
+  describe: ({ id, action }) => [{ effect: titles[action].toLowerCase(), commands: [['virsh', action, id]] }],
+  async run({ params }) {
+    await deps.hypervisor[params.action](params.id)
+    if (params.action === 'destroy') deps.live.set(params.id, 'stopped')
+  },
+})
+
+export interface MediaParams {
+  id: string
+  name: string
+  /** Media image to insert; null ejects. */
+  media: string | null
+  previousMedia: string | null
+}
+
+export const instanceMedia = (deps: GuestDeps): Saga<MediaParams> => ({
+  kind: 'instance.media',
+  title: ({ name, media }) => (media ? `Insert a medium into ${name}` : `Eject the medium of ${name}`),
+  steps: [recordMedia(deps), changeMedia(deps)],
+})
+
+const recordMedia = (deps: GuestDeps): Step<MediaParams> => ({
+  name: 'record',
+  describe: ({ media }) => [
+    { effect: media ? `put media image ${media} into the drive` : 'empty the drive' },
+  ],
+  async run({ params, commit }) {
+    const guest = readReadyGuest(deps.zone, params.id)
+    if (guest.media === params.media) return
+    if (params.media) requireMedia(deps, params.media)
+    await deps.zone.commit({ ...commit, action: `instance.media ${guest.name}` }, [
+      update('guest', guest, { media: params.media }),
+    ])
+  },
+  async undo({ params, commit }) {
+    const guest = readGuest(deps.zone, params.id)
+    if (guest.media === params.previousMedia) return
+    await deps.zone.commit({ ...commit, action: `instance.media ${guest.name} undone` }, [
+      update('guest', guest, { media: params.previousMedia }),
+    ])
+  },
+})
+
+const changeMedia = (deps: GuestDeps): Step<MediaParams> => ({
+  name: 'change',
+  describe: ({ id }) => [
+    { effect: 'change the medium of the running instance', commands: [['virsh', 'change-media', id, 'sda']] },
+  ],
+  async run({ params }) {
+    const guest = readGuest(deps.zone, params.id)
+    const spec = domainSpec(deps, guest)
+    await deps.hypervisor.define(spec)
+    if (deps.live.running(params.id)) await deps.hypervisor.changeMedia(params.id, spec.media ?? null)
+  },
+})

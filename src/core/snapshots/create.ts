@@ -1,0 +1,250 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { and, eq } from 'drizzle-orm'
+import * as schema from '../../db/schema.ts'
+import type { Saga, Step } from '../../tasks/saga.ts'
+import type { Change, Zone } from '../../zone/zone.ts'
+import { AppError } from '../errors.ts'
+import type { GuestDeps } from '../guests/deps.ts'
+import type { Guest, Volume } from '../guests/guest.ts'
+import { isRunning } from '../guests/live.ts'
+import { findVolume, readGuest, readReadyGuest, readVolume, remove, update } from '../guests/record.ts'
+import { domainSpec, filePath, targetOf } from '../guests/spec.ts'
+
+type NewVolume = Omit<Volume, 'version'>
+
+export interface SnapshotCreateParams {
+  id: string
+  guest: string
+  guestName: string
+  name: string
+  description: string
+  consistency: 'crash' | 'filesystem'
+  /** As it was when the request came; checked again under the lock. */
+  running: boolean
+  parent: string | null
+  /** For each disk: the layer that is frozen, and the row of the overlay that takes the writes from now on. */
+  layers: { index: number; frozen: string; sizeBytes: number; overlay: NewVolume }[]
+  /** Copy of the UEFI variables. */
+  nvram: NewVolume | null
+  /** File of the memory; only of a running guest. */
+  memory: NewVolume | null
+}
+
+const agentTimeoutMs = 3_000
+
+/**
+ * Every write goes to new overlays from the snapshot on. Stopped: the overlays are made by qemu-img. Running: libvirt
+ * switches all disks in one step, with the memory where it is asked for, frozen by the agent where that is.
+ */
+export const snapshotCreate = (deps: GuestDeps): Saga<SnapshotCreateParams> => ({
+  kind: 'snapshot.create',
+  title: ({ name, guestName }) => `Take snapshot ${name} of ${guestName}`,
+  steps: [reserve(deps), copyNvram(deps), overlays(deps), record(deps), define(deps)],
+  result: ({ id, name }) => ({ id, name }),
+})
+
+const newVolumes = ({ layers, nvram, memory }: SnapshotCreateParams): NewVolume[] =>
+  [...layers.map((layer) => layer.overlay), nvram, memory].filter((row) => row !== null)
+
+const reserve = (deps: GuestDeps): Step<SnapshotCreateParams> => ({
+  name: 'reserve',
+  describe: (params) => [
+    { effect: `record ${newVolumes(params).length} new volumes for snapshot '${params.name}'` },
+  ],
+  async run({ params, commit }) {
+    const guest = readReadyGuest(deps.zone, params.guest)
+    if (newVolumes(params).every((row) => findVolume(deps.zone, row.id))) return
+    await check(deps, params, guest)
+    const rows = newVolumes(params).map(
+      (row): Change => ({ table: 'volume', key: row.id, before: null, after: row }),
+    )
+    await deps.zone.commit({ ...commit, action: `snapshot.create ${guest.name}/${params.name}` }, rows)
+  },
+  undo: ({ params, commit }) =>
+    forgetVolumes(deps.zone, newVolumes(params), { ...commit, action: 'snapshot.create undone' }),
+})
+
+async function check(deps: GuestDeps, params: SnapshotCreateParams, guest: Guest): Promise<void> {
+  const twin = deps.zone.db
+    .select()
+    .from(schema.snapshot)
+    .where(and(eq(schema.snapshot.guest, guest.id), eq(schema.snapshot.name, params.name)))
+    .get()
+  if (twin)
+    throw new AppError('conflict', `guest '${guest.name}' has a snapshot '${params.name}'`, { field: 'name' })
+  const state = await deps.live.look(guest.id)
+  if (isRunning(state) !== params.running)
+    throw new AppError('conflict', `guest '${guest.name}' has just changed to '${state}'; try again`)
+  if (params.consistency === 'filesystem' && !(await deps.hypervisor.agent.ping(guest.id, agentTimeoutMs)))
+    throw new AppError(
+      'unavailable',
+      `a file-system-consistent snapshot needs the guest agent, and that of '${guest.name}' does not answer; start qemu-guest-agent inside the guest or ask for a crash-consistent one`,
+      { field: 'consistency' },
+    )
+}
+
+/** Removes rows of volumes that never came to hold anything. */
+export async function forgetVolumes(
+  zone: Zone,
+  volumes: readonly NewVolume[],
+  info: { who: string; requestId: string; action: string },
+): Promise<void> {
+  const there = volumes.map((row) => findVolume(zone, row.id)).filter((row) => row !== undefined)
+  if (there.length > 0)
+    await zone.commit(
+      info,
+      there.map((row) => remove('volume', row.id, row.version)),
+    )
+}
+
+const copyNvram = (deps: GuestDeps): Step<SnapshotCreateParams> => ({
+  name: 'nvram',
+  describe: ({ nvram }) => (nvram ? [{ effect: `copy the UEFI variables to '${nvram.name}'` }] : []),
+  async run({ params, taskId }) {
+    const { nvram } = readGuest(deps.zone, params.guest)
+    if (params.nvram && nvram) await copyVolume(deps, readVolume(deps.zone, nvram), params.nvram, taskId)
+  },
+  async undo({ params }) {
+    if (params.nvram) await deps.store(params.nvram.pool).remove(params.nvram.name)
+  },
+})
+
+/** Small files only: by way of the scratch directory, since pools know nothing of each other. */
+export async function copyVolume(
+  deps: GuestDeps,
+  from: Volume,
+  to: NewVolume,
+  taskId: string,
+): Promise<void> {
+  const path = join(deps.scratchDir, `copy-${taskId}`)
+  try {
+    await deps.store(from.pool).exportFile(from.name, path)
+    await deps.store(to.pool).importFile(to.name, path)
+  } finally {
+    await rm(path, { force: true })
+  }
+}
+
+const overlays = (deps: GuestDeps): Step<SnapshotCreateParams> => ({
+  name: 'overlays',
+  weight: 6,
+  describe: (params) => [
+    params.running
+      ? {
+          effect: `switch ${params.layers.length} disks of the running instance to new overlays${params.memory ? ' and save its memory' : ''}`,
+          commands: [['virsh', 'snapshot-create', params.guest, '--disk-only', '--no-metadata', '--atomic']],
+        }
+      : { effect: `make ${params.layers.length} overlays` },
+  ],
+  run: ({ params }) => (params.running ? switchLive(deps, params) : makeOverlays(deps, params.layers)),
+  undo: ({ params }) => (params.running ? switchBack(deps, params) : removeOverlays(deps, params.layers)),
+})
+
+export interface OverlayPlan {
+  /** Id of the volume that the overlay stands on. */
+  frozen: string
+  sizeBytes: number
+  overlay: NewVolume
+}
+
+export async function makeOverlays(deps: GuestDeps, layers: readonly OverlayPlan[]): Promise<void> {
+  for (const { frozen, overlay, sizeBytes } of layers)
+    await deps
+      .store(overlay.pool)
+      .clone(overlay.name, { parent: readVolume(deps.zone, frozen).name, sizeBytes })
+}
+
+export async function removeOverlays(deps: GuestDeps, layers: readonly OverlayPlan[]): Promise<void> {
+  for (const { overlay } of layers) await deps.store(overlay.pool).remove(overlay.name)
+}
+
+async function switchLive(deps: GuestDeps, params: SnapshotCreateParams): Promise<void> {
+  const disks = params.layers.map((layer) => ({
+    target: targetOf(layer.index),
+    overlayPath: filePath(deps, layer.overlay.id),
+  }))
+  const chains = await deps.hypervisor.snapshots.chains(params.guest)
+  const active = new Map(chains.map((chain) => [chain.target, chain.files[0]]))
+  // A repeat after a crash: all disks switch in one step, so they have all switched or none has.
+  if (disks.every((disk) => active.get(disk.target) === disk.overlayPath)) return
+  await removeOverlays(deps, params.layers)
+  if (params.memory) await deps.store(params.memory.pool).remove(params.memory.name)
+  await deps.hypervisor.snapshots.create(params.guest, {
+    disks,
+    memoryPath: params.memory ? filePath(deps, params.memory.id) : undefined,
+    quiesce: params.consistency === 'filesystem',
+  })
+}
+
+async function switchBack(deps: GuestDeps, params: SnapshotCreateParams): Promise<void> {
+  for (const layer of params.layers)
+    await deps.hypervisor.snapshots.commit(
+      params.guest,
+      targetOf(layer.index),
+      { topPath: filePath(deps, layer.overlay.id), basePath: filePath(deps, layer.frozen) },
+      () => undefined,
+    )
+  await removeOverlays(deps, params.layers)
+  if (params.memory) await deps.store(params.memory.pool).remove(params.memory.name)
+}
+
+const record = (deps: GuestDeps): Step<SnapshotCreateParams> => ({
+  name: 'record',
+  describe: ({ name }) => [{ effect: `record snapshot '${name}'` }],
+  async run({ params, commit, who }) {
+    const guest = readGuest(deps.zone, params.guest)
+    if (guest.snapshot === params.name) return
+    await deps.zone.commit({ ...commit, action: `snapshot.create ${guest.name}/${params.name} done` }, [
+      { table: 'snapshot', key: params.id, before: null, after: snapshotRow(deps, params, guest) },
+      ...newVolumes(params).map((row) => update('volume', readVolume(deps.zone, row.id), { state: 'ready' })),
+      update('guest', guest, { disks: activeDisks(params), snapshot: params.name }),
+      deps.logLine(`${who} took snapshot ${params.name} of guest ${guest.group}.${guest.name}`),
+    ])
+  },
+  async undo({ params, commit }) {
+    const guest = readGuest(deps.zone, params.guest)
+    const row = deps.zone.db.select().from(schema.snapshot).where(eq(schema.snapshot.id, params.id)).get()
+    if (!row) return
+    const disks = params.layers.map(({ index, frozen, sizeBytes }) => ({ index, volume: frozen, sizeBytes }))
+    await deps.zone.commit({ ...commit, action: `snapshot.create ${guest.name}/${params.name} undone` }, [
+      remove('snapshot', row.id, row.version),
+      update('guest', guest, { disks, snapshot: params.parent }),
+    ])
+  },
+})
+
+const activeDisks = (params: SnapshotCreateParams) =>
+  params.layers.map(({ index, overlay, sizeBytes }) => ({ index, volume: overlay.id, sizeBytes }))
+
+const snapshotRow = (deps: GuestDeps, params: SnapshotCreateParams, guest: Guest) => ({
+  id: params.id,
+  guest: guest.id,
+  name: params.name,
+  description: params.description,
+  parent: params.parent,
+  running: params.running,
+  consistency: params.consistency,
+  layers: params.layers.map(({ index, frozen, sizeBytes }) => ({ index, volume: frozen, sizeBytes })),
+  definition: {
+    cores: guest.cores,
+    memoryBytes: guest.memoryBytes,
+    firmware: guest.firmware,
+    machine: guest.machine,
+  },
+  nvram: params.nvram?.id ?? null,
+  memory: params.memory?.id ?? null,
+  createdAt: deps.now(),
+})
+
+const define = (deps: GuestDeps): Step<SnapshotCreateParams> => ({
+  name: 'define',
+  describe: ({ guest }) => [
+    { effect: 'define the domain on the new overlays', commands: [['virsh', 'define', guest]] },
+  ],
+  run: ({ params }) => deps.hypervisor.define(domainSpec(deps, readGuest(deps.zone, params.guest))),
+  undo({ params }) {
+    const disks = params.layers.map(({ index, frozen, sizeBytes }) => ({ index, volume: frozen, sizeBytes }))
+    return deps.hypervisor.define(domainSpec(deps, { ...readGuest(deps.zone, params.guest), disks }))
+  },
+})

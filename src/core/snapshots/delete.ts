@@ -1,0 +1,118 @@
+import { and, eq } from 'drizzle-orm'
+import * as schema from '../../db/schema.ts'
+import type { Saga, Step } from '../../tasks/saga.ts'
+import { notFound } from '../errors.ts'
+import type { GuestDeps } from '../guests/deps.ts'
+import type { Snapshot } from '../guests/guest.ts'
+import { batches, quarantineAll } from '../guests/quarantine.ts'
+import { readGuest, readReadyGuest, readVolume, remove, update } from '../guests/record.ts'
+import { domainSpec } from '../guests/spec.ts'
+import { mergeHidden } from './layers.ts'
+
+export interface SnapshotDeleteParams {
+  guest: string
+  guestName: string
+  snapshot: string
+  name: string
+  parent: string | null
+  /** Volumes that belong to the snapshot alone: memory, copy of the UEFI variables. */
+  files: string[]
+}
+
+/**
+ * The snapshot leaves the tree at once; its layers are then merged with their only child or wait hidden. When merging
+ * fails the snapshot stays deleted and the next deletion tries again.
+ */
+export const snapshotDelete = (deps: GuestDeps): Saga<SnapshotDeleteParams> => ({
+  kind: 'snapshot.delete',
+  title: ({ name, guestName }) => `Delete snapshot ${name} of ${guestName}`,
+  steps: [reserve(deps), forget(deps), clearFiles(deps), merge(deps), define(deps)],
+})
+
+const find = (deps: GuestDeps, id: string): Snapshot | undefined =>
+  deps.zone.db.select().from(schema.snapshot).where(eq(schema.snapshot.id, id)).get()
+
+const reserve = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
+  name: 'reserve',
+  describe: () => [],
+  async run({ params }) {
+    readReadyGuest(deps.zone, params.guest)
+    if (!find(deps, params.snapshot)) throw notFound('snapshot', params.name)
+  },
+})
+
+const forget = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
+  name: 'forget',
+  describe: ({ name, parent }) => [
+    { effect: `remove snapshot '${name}' from the tree; what stood on it stands on ${parent ?? 'the root'}` },
+  ],
+  async run({ params, commit, who }) {
+    const info = { ...commit, action: `snapshot.delete ${params.guestName}/${params.name}` }
+    const snapshot = find(deps, params.snapshot)
+    if (!snapshot) return
+    await reparent(deps, params, info)
+    const guest = readGuest(deps.zone, params.guest)
+    await deps.zone.commit(info, [
+      remove('snapshot', snapshot.id, snapshot.version),
+      ...snapshot.layers.map((layer) =>
+        update('volume', readVolume(deps.zone, layer.volume), { hidden: true }),
+      ),
+      ...(guest.snapshot === params.name ? [update('guest', guest, { snapshot: params.parent })] : []),
+      deps.logLine(`${who} deleted snapshot ${params.name} of guest ${guest.group}.${guest.name}`),
+    ])
+  },
+})
+
+/** Children move to the grandparent first: there may be more of them than one commit takes. */
+async function reparent(
+  deps: GuestDeps,
+  params: SnapshotDeleteParams,
+  info: { who: string; requestId: string; action: string },
+): Promise<void> {
+  const rows = deps.zone.db
+    .select()
+    .from(schema.snapshot)
+    .where(and(eq(schema.snapshot.guest, params.guest), eq(schema.snapshot.parent, params.name)))
+    .all()
+  for (const batch of batches(rows))
+    await deps.zone.commit(
+      info,
+      batch.map((row) => update('snapshot', row, { parent: params.parent })),
+    )
+}
+
+const clearFiles = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
+  name: 'files',
+  describe: ({ files }) =>
+    files.length > 0 ? [{ effect: `move ${files.length} files of the snapshot into quarantine` }] : [],
+  run: ({ params, commit }) =>
+    quarantineAll(deps, { ...commit, action: `snapshot.delete ${params.guestName}: files` }, params.files),
+})
+
+const merge = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
+  name: 'merge',
+  weight: 8,
+  describe: () => [
+    {
+      effect:
+        "merge the snapshot's layers with their only child, or keep them hidden while several stand on them",
+    },
+  ],
+  async run({ params, commit, progress, signal }) {
+    await deps.live.look(params.guest)
+    await mergeHidden({
+      deps,
+      guest: params.guest,
+      info: { ...commit, action: `snapshot.delete ${params.guestName}: merge` },
+      progress,
+      signal,
+    })
+  },
+})
+
+/** Libvirt's persistent definition may name a chain that has just become shorter. */
+const define = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
+  name: 'define',
+  describe: ({ guest }) => [{ effect: 'define the domain anew', commands: [['virsh', 'define', guest]] }],
+  run: ({ params }) => deps.hypervisor.define(domainSpec(deps, readGuest(deps.zone, params.guest))),
+})

@@ -1,0 +1,187 @@
+import { eq } from 'drizzle-orm'
+import * as schema from '../../db/schema.ts'
+import type { Saga, Step } from '../../tasks/saga.ts'
+import type { Change } from '../../zone/zone.ts'
+import { notFound } from '../errors.ts'
+import type { GuestDeps } from '../guests/deps.ts'
+import type { Guest, Volume } from '../guests/guest.ts'
+import { quarantineAll } from '../guests/quarantine.ts'
+import { findVolume, readGuest, readReadyGuest, readVolume, update } from '../guests/record.ts'
+import { domainSpec, filePath } from '../guests/spec.ts'
+import { copyVolume, forgetVolumes, makeOverlays, type OverlayPlan, removeOverlays } from './create.ts'
+
+type NewVolume = Omit<Volume, 'version'>
+type Restored = Pick<Guest, 'disks' | 'nvram' | 'snapshot' | 'cores' | 'memoryBytes' | 'firmware' | 'machine'>
+
+export interface SnapshotRestoreParams {
+  guest: string
+  guestName: string
+  snapshot: string
+  name: string
+  /** New overlays on the snapshot's layers. */
+  layers: OverlayPlan[]
+  /** Copy of the snapshot's UEFI variables, and from which volume. */
+  nvram: { from: string; row: NewVolume } | null
+  /** Volume of the memory; with it the guest runs on from where it was. */
+  memory: string | null
+  /** Start afresh where no memory was kept. */
+  start: boolean
+  before: Restored
+  after: Restored
+}
+
+/** The old active layers go to quarantine only when all else is done, so that every step before can be taken back. */
+export const snapshotRestore = (deps: GuestDeps): Saga<SnapshotRestoreParams> => ({
+  kind: 'snapshot.restore',
+  title: ({ name, guestName }) => `Restore ${guestName} to snapshot ${name}`,
+  steps: [
+    reserve(deps),
+    stop(deps),
+    overlays(deps),
+    nvram(deps),
+    record(deps),
+    define(deps),
+    start(deps),
+    retire(deps),
+  ],
+})
+
+const newVolumes = (params: SnapshotRestoreParams): NewVolume[] => [
+  ...params.layers.map((layer) => layer.overlay),
+  ...(params.nvram ? [params.nvram.row] : []),
+]
+
+const reserve = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
+  name: 'reserve',
+  describe: (params) => [{ effect: `record ${newVolumes(params).length} new volumes` }],
+  async run({ params, commit }) {
+    const guest = readReadyGuest(deps.zone, params.guest)
+    if (newVolumes(params).every((row) => findVolume(deps.zone, row.id))) return
+    const snapshot = deps.zone.db
+      .select()
+      .from(schema.snapshot)
+      .where(eq(schema.snapshot.id, params.snapshot))
+      .get()
+    if (!snapshot) throw notFound('snapshot', params.name)
+    const rows = newVolumes(params).map(
+      (row): Change => ({ table: 'volume', key: row.id, before: null, after: row }),
+    )
+    await deps.zone.commit({ ...commit, action: `snapshot.restore ${guest.name}/${params.name}` }, rows)
+  },
+  undo: ({ params, commit }) =>
+    forgetVolumes(deps.zone, newVolumes(params), { ...commit, action: 'snapshot.restore undone' }),
+})
+
+const stop = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
+  name: 'stop',
+  describe: ({ guest }) => [
+    { effect: 'end the instance if it runs', commands: [['virsh', 'destroy', guest]] },
+  ],
+  async run({ params }) {
+    await deps.hypervisor.destroy(params.guest)
+    deps.live.set(params.guest, 'stopped')
+  },
+})
+
+const overlays = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
+  name: 'overlays',
+  weight: 2,
+  describe: ({ layers, name }) => [
+    { effect: `make ${layers.length} overlays on the layers of snapshot '${name}'` },
+  ],
+  run: ({ params }) => makeOverlays(deps, params.layers),
+  undo: ({ params }) => removeOverlays(deps, params.layers),
+})
+
+const nvram = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
+  name: 'nvram',
+  describe: (params) => (params.nvram ? [{ effect: "copy the snapshot's UEFI variables" }] : []),
+  async run({ params, taskId }) {
+    if (params.nvram)
+      await copyVolume(deps, readVolume(deps.zone, params.nvram.from), params.nvram.row, taskId)
+  },
+  async undo({ params }) {
+    if (params.nvram) await deps.store(params.nvram.row.pool).remove(params.nvram.row.name)
+  },
+})
+
+const record = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
+  name: 'record',
+  describe: ({ name }) => [{ effect: `record that the guest stands on snapshot '${name}'` }],
+  async run({ params, commit, who }) {
+    const guest = readGuest(deps.zone, params.guest)
+    if (standsOn(guest, params.after)) return
+    await deps.zone.commit({ ...commit, action: `snapshot.restore ${guest.name}/${params.name} done` }, [
+      update('guest', guest, { ...params.after }),
+      ...newVolumes(params).map((row) => update('volume', readVolume(deps.zone, row.id), { state: 'ready' })),
+      deps.logLine(`${who} restored guest ${guest.group}.${guest.name} to snapshot ${params.name}`),
+    ])
+  },
+  async undo({ params, commit }) {
+    const guest = readGuest(deps.zone, params.guest)
+    if (standsOn(guest, params.before)) return
+    await deps.zone.commit({ ...commit, action: `snapshot.restore ${guest.name}/${params.name} undone` }, [
+      update('guest', guest, { ...params.before }),
+    ])
+  },
+})
+
+const standsOn = (guest: Guest, state: Restored): boolean =>
+  guest.disks.length === state.disks.length &&
+  guest.disks.every((disk, i) => disk.volume === state.disks[i]?.volume) &&
+  guest.snapshot === state.snapshot
+
+const define = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
+  name: 'define',
+  describe: ({ guest }) => [
+    { effect: 'define the domain on the new overlays', commands: [['virsh', 'define', guest]] },
+  ],
+  run: ({ params }) =>
+    deps.hypervisor.define(domainSpec(deps, { ...readGuest(deps.zone, params.guest), ...params.after })),
+  undo: ({ params }) =>
+    deps.hypervisor.define(domainSpec(deps, { ...readGuest(deps.zone, params.guest), ...params.before })),
+})
+
+const start = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
+  name: 'start',
+  weight: 3,
+  describe: ({ guest, memory, start: wanted }) =>
+    memory
+      ? [{ effect: 'go on from the saved memory', commands: [['virsh', 'restore', '<memory>']] }]
+      : wanted
+        ? [{ effect: 'start', commands: [['virsh', 'start', guest]] }]
+        : [],
+  async run({ params }) {
+    if (!params.memory && !params.start) return
+    const spec = domainSpec(deps, readGuest(deps.zone, params.guest))
+    // A repeat after a crash: what may already run has run for moments only, from the same state.
+    if (params.memory) {
+      await deps.hypervisor.destroy(params.guest)
+      await deps.hypervisor.restore(spec, filePath(deps, params.memory))
+    } else await deps.hypervisor.start(spec)
+    deps.live.set(params.guest, 'running')
+  },
+  async undo({ params }) {
+    await deps.hypervisor.destroy(params.guest)
+    deps.live.set(params.guest, 'stopped')
+  },
+})
+
+/** What the guest stood on before; nothing else can stand on an active layer. */
+const retired = ({ before }: SnapshotRestoreParams): string[] => [
+  ...before.disks.map((disk) => disk.volume),
+  ...(before.nvram ? [before.nvram] : []),
+]
+
+const retire = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
+  name: 'retire',
+  describe: (params) => [
+    { effect: `move ${retired(params).length} volumes that the guest has left into quarantine` },
+  ],
+  run: ({ params, commit }) =>
+    quarantineAll(
+      deps,
+      { ...commit, action: `snapshot.restore ${params.guestName}: volumes` },
+      retired(params),
+    ),
+})

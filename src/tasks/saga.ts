@@ -22,10 +22,22 @@ export interface Step<P> {
   weight?: number
   /** The exact commands and effects in words, for a dry run. Reads nothing but its arguments. */
   describe(params: P): Effect[]
-  /** Repeatable: after `kill -9` it runs again. When it throws it has cleaned up after itself. Output is JSON. */
+  /**
+   * Repeatable: after `kill -9` it runs again. When it throws it has cleaned up after itself. Output is JSON, and JSON is
+   * what later steps see of it (no output becomes null).
+   */
   run(context: StepContext<P>): Promise<unknown>
-  /** Repeatable. Left out where the step changes nothing that must be taken back. */
+  /**
+   * Repeatable. Left out where the step changes nothing that must be taken back. It also runs, then without the step's
+   * own output, for a step that a crash cut and that was not finished afterwards: what it takes back may be there in
+   * part or not at all.
+   */
   undo?(context: StepContext<P>): Promise<void>
+  /**
+   * From here on nothing can be taken back, e.g. disks are let go. Once the step has started a cancel is refused, and when
+   * it or a later one fails the task is not unwound but `stuck`: a retry repeats the failed step forwards.
+   */
+  irreversible?: boolean
 }
 
 export interface Effect {
@@ -33,6 +45,11 @@ export interface Effect {
   effect: string
   /** Argument arrays of commands, where there are any. */
   commands?: readonly (readonly string[])[]
+}
+
+export interface PlannedStep {
+  step: string
+  effects: Effect[]
 }
 
 export interface StepContext<P> {
@@ -73,6 +90,8 @@ export interface StartRequest<P> {
   requestId: string
   /** Milliseconds that the task may queue for its locks; 0 answers `busy` at once. */
   waitMs?: number
+  /** The caller has gone: a task that still queues is dropped, one that runs is not. */
+  signal?: AbortSignal
   callback?: { url: string; method: string; secret?: string }
 }
 
@@ -127,10 +146,12 @@ export interface TaskEventView {
 export interface Tasks {
   define<P>(saga: Saga<P>): void
   /** The steps of a task that would be started, in words; changes nothing. */
-  plan<P>(kind: string, params: P): { step: string; effects: Effect[] }[]
+  plan<P>(kind: string, params: P): PlannedStep[]
+  /** The same of a task that is there; empty when this version does not know its kind. */
+  planOf(id: string): PlannedStep[]
   /**
    * Takes the locks, runs the reserving step, and returns with the task running on. A refusal (busy, or an error of the
-   * reserving step) leaves no task. `busy` details: {holder, kind, step, since, subject}.
+   * reserving step) leaves no task. `busy` details: {holder, kind, title, step, since, subject}.
    */
   start<P>(request: StartRequest<P>): Promise<TaskView>
   /** Resolves when the task has ended (any end) or is stuck, or rejects with `unavailable` after the time-out. */
@@ -140,11 +161,19 @@ export interface Tasks {
   list(filter: TaskFilter): { tasks: TaskView[]; total: number }
   /** Who holds a subject now. */
   holder(subject: string): { task: TaskView; since: number } | undefined
+  /**
+   * Asks the task to stop and take back what it did; returns at once. A queued task ends at once. Throws `conflict` when it
+   * has ended, is stuck, or is past the step from which nothing can be taken back. Asked during the last step it may come
+   * too late: what is done stays done.
+   */
   cancel(id: string): Promise<TaskView>
-  /** For stuck tasks: the failed undo again; mark it undone by hand and go on; give up, keeping the record, freeing the locks. */
-  retry(id: string): Promise<TaskView>
-  skip(id: string): Promise<TaskView>
-  abandon(id: string): Promise<TaskView>
+  /**
+   * For stuck tasks (else `conflict`): the failed undo again; mark it undone by hand and go on; give up, keeping the
+   * record, freeing the locks. `by` is noted in the task's events.
+   */
+  retry(id: string, by?: string): Promise<TaskView>
+  skip(id: string, by?: string): Promise<TaskView>
+  abandon(id: string, by?: string): Promise<TaskView>
   /** Called after each change of a task. */
   subscribe(listener: (task: TaskView) => void): () => void
 }

@@ -69,8 +69,8 @@ describe('inspector', () => {
 
   test('refuses encryption', async () => {
     const secret = ['--object', 'secret,id=s,data=geheim']
-    const luks = 'encrypt.format=luks,encrypt.key-secret=s'
-    await qemuImg('create', '-q', ...secret, '-f', 'qcow2', '-o', luks, 'locked.qcow2', '1M')
+    const aes = 'encrypt.format=aes,encrypt.key-secret=s'
+    await qemuImg('create', '-q', ...secret, '-f', 'qcow2', '-o', aes, 'locked.qcow2', '1M')
     await refuses('locked.qcow2', /encrypted|secret/)
   })
 

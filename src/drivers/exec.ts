@@ -154,13 +154,14 @@ async function runToEnd(
 export function spawnLong(
   command: string,
   args: readonly string[],
-  options: LaunchOptions = {},
+  options: LaunchOptions & { onStderr?(text: string): void } = {},
 ): LongProcess {
   const child = launch(command, args, options)
   const ending = new Ending(child)
   let tail = ''
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     tail = (tail + text).slice(-65_536)
+    options.onStderr?.(text)
   })
   const stopWatching = ending.watch(0, options.signal)
   const exited = settled(child).catch((error: Error) => {

@@ -8,8 +8,8 @@ dir=$1
 mount -t sysfs sysfs /sys # the one of this network namespace; it also hides the machine's cgroups
 ip link set lo up
 echo 1 >/proc/sys/net/ipv4/ip_forward
-mkdir -p /run/libvirt /var/lib/libvirt /var/cache/libvirt /var/log/libvirt
-mount --bind "$dir/run" /run/libvirt
+mkdir -p /var/lib/libvirt /var/cache/libvirt /var/log/libvirt
+mount --bind "$dir/run" /run # with the lock files of consoles in /run/lock
 mount --bind "$dir/varlib" /var/lib/libvirt
 mount --bind "$dir/varcache" /var/cache/libvirt
 mount --bind "$dir/varlog" /var/log/libvirt

@@ -95,7 +95,7 @@ async function prepareDirectory(stock: boolean): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), prefix))
   await chmod(dir, 0o755) // the user libvirt-qemu walks through it
   await writeFile(join(dir, 'owner'), await identity(process.pid))
-  for (const name of ['run', 'varlib', 'varcache', 'varlog', 'etc', 'tmp']) {
+  for (const name of ['run', 'run/lock', 'run/libvirt', 'varlib', 'varcache', 'varlog', 'etc', 'tmp']) {
     await mkdir(join(dir, name), { mode: 0o755 })
   }
   await chmod(join(dir, 'tmp'), 0o1777)

@@ -1,5 +1,4 @@
 import type * as schema from '../../db/schema.ts'
-import type { Effect } from '../../tasks/saga.ts'
 
 export type AddressPool = Omit<typeof schema.addressPool.$inferSelect, 'version'>
 export type AddressRange = Omit<typeof schema.addressRange.$inferSelect, 'version'>
@@ -51,9 +50,4 @@ export interface AddressPoolView extends AddressPoolSummary {
   bridge: string
   ranges: RangeView[]
   allocated: Allocation[]
-}
-
-/** What a change did, or with a dry run would do. */
-export interface ChangePlan {
-  effects: Effect[]
 }

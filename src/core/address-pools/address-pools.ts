@@ -7,13 +7,7 @@ import { AppError, invalid } from '../errors.ts'
 import { requirePermission } from '../identity/permissions.ts'
 import { contains, parseIpv4, prefixOfNetmask } from '../ipv4/ipv4.ts'
 import type { HostNetwork } from '../network.ts'
-import type {
-  AddressPool,
-  AddressPoolRequest,
-  AddressPoolSummary,
-  AddressPoolView,
-  ChangePlan,
-} from './address-pool.ts'
+import type { AddressPool, AddressPoolRequest, AddressPoolSummary, AddressPoolView } from './address-pool.ts'
 import { natNetwork, networkPrefix } from './desired.ts'
 import { allocationsOf, nameAllocations, rangesOf, readPool, summaryOf, viewOf } from './record.ts'
 import { checkPool, checkPoolName, spanOf, subnetOfPool } from './rules.ts'
@@ -29,10 +23,10 @@ export interface AddressPools {
   /** By name. */
   list(op: OperationContext): AddressPoolSummary[]
   get(op: OperationContext, name: string): AddressPoolView
-  create(op: OperationContext, name: string, request: AddressPoolRequest): Promise<ChangePlan>
+  create(op: OperationContext, name: string, request: AddressPoolRequest): Promise<Effect[]>
   /** What is left out stays. Gateway and provider are fixed while guests hold addresses. */
-  modify(op: OperationContext, name: string, request: Partial<AddressPoolRequest>): Promise<ChangePlan>
-  remove(op: OperationContext, name: string): Promise<ChangePlan>
+  modify(op: OperationContext, name: string, request: Partial<AddressPoolRequest>): Promise<Effect[]>
+  remove(op: OperationContext, name: string): Promise<Effect[]>
 }
 
 export const createAddressPools = (deps: AddressPoolDeps): AddressPools => ({
@@ -55,7 +49,7 @@ async function create(
   op: OperationContext,
   name: string,
   request: AddressPoolRequest,
-): Promise<ChangePlan> {
+): Promise<Effect[]> {
   requirePermission(op, 'network.write')
   checkPoolName(name)
   checkPool(request)
@@ -63,12 +57,12 @@ async function create(
   if (db.select().from(schema.addressPool).where(eq(schema.addressPool.name, name)).get())
     throw new AppError('conflict', `there is an address pool '${name}' already`, { field: 'name' })
   const row = await newPoolRow(deps, name, request)
-  const plan = { effects: [{ effect: `record address pool ${name} with gateway ${row.gateway}` }] }
-  if (op.dryRun) return plan
+  const effects = [{ effect: `record address pool ${name} with gateway ${row.gateway}` }]
+  if (op.dryRun) return effects
   await commit(deps.zone, op, `address_pool.create ${name}`, [
     { table: 'addressPool', key: name, before: null, after: row },
   ])
-  return plan
+  return effects
 }
 
 /** The row of a new pool, with a network and a bridge that neither the record nor the host has. */
@@ -97,7 +91,7 @@ async function modify(
   op: OperationContext,
   name: string,
   request: Partial<AddressPoolRequest>,
-): Promise<ChangePlan> {
+): Promise<Effect[]> {
   requirePermission(op, 'network.write')
   const { db } = deps.zone
   const { version, ...before } = readPool(db, name)
@@ -110,20 +104,18 @@ async function modify(
   checkPool(after)
   checkModification(deps.zone, before, after)
   const netmask = rangesOf(db, name)[0]?.netmask
-  const plan = {
-    effects: [
-      {
-        effect: `record gateway ${after.gateway}, DNS ${after.dns.join(', ') || 'of the host'}, ${after.provider}`,
-      },
-      ...(netmask === undefined ? [] : [networkEffect(deps.network, after, netmask)]),
-    ],
-  }
-  if (op.dryRun) return plan
+  const effects = [
+    {
+      effect: `record gateway ${after.gateway}, DNS ${after.dns.join(', ') || 'of the host'}, ${after.provider}`,
+    },
+    ...(netmask === undefined ? [] : [networkEffect(deps.network, after, netmask)]),
+  ]
+  if (op.dryRun) return effects
   await commit(deps.zone, op, `address_pool.modify ${name}`, [
     { table: 'addressPool', key: name, before: version, after },
   ])
   if (netmask !== undefined) await settled(deps)
-  return plan
+  return effects
 }
 
 function checkModification(zone: Zone, before: AddressPool, after: AddressPool): void {
@@ -160,7 +152,7 @@ function checkModification(zone: Zone, before: AddressPool, after: AddressPool):
   }
 }
 
-async function remove(deps: AddressPoolDeps, op: OperationContext, name: string): Promise<ChangePlan> {
+async function remove(deps: AddressPoolDeps, op: OperationContext, name: string): Promise<Effect[]> {
   requirePermission(op, 'network.write')
   const { db } = deps.zone
   const pool = readPool(db, name)
@@ -174,7 +166,7 @@ async function remove(deps: AddressPoolDeps, op: OperationContext, name: string)
       effect: `remove the libvirt network ${pool.network} and its firewall rules`,
       commands: deps.network.describeNetwork({ kind: 'remove', name: pool.network }),
     })
-  if (op.dryRun) return { effects }
+  if (op.dryRun) return effects
   await commit(deps.zone, op, `address_pool.delete ${name}`, [
     ...ranges.map(({ key, version }) => ({
       table: 'addressRange' as const,
@@ -185,7 +177,7 @@ async function remove(deps: AddressPoolDeps, op: OperationContext, name: string)
     { table: 'addressPool', key: name, before: pool.version, after: null },
   ])
   if (ranges.length > 0) await settled(deps)
-  return { effects }
+  return effects
 }
 
 function checkUnused(zone: Zone, name: string): void {

@@ -1,9 +1,10 @@
 import * as schema from '../../db/schema.ts'
+import type { Effect } from '../../tasks/saga.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { requirePermission } from '../identity/permissions.ts'
 import { formatSubnet, overlap, parseSubnet, type Subnet } from '../ipv4/ipv4.ts'
-import type { AddressRangeRequest, Allocation, ChangePlan, RangeType, RangeView } from './address-pool.ts'
+import type { AddressRangeRequest, Allocation, RangeType, RangeView } from './address-pool.ts'
 import { type AddressPoolDeps, commit, networkEffect, settled } from './address-pools.ts'
 import { allocationsOf, inRange, nameAllocations, rangeKey, rangesOf, readPool, readRange } from './record.ts'
 import { capacityOf, checkRange, rangeView } from './rules.ts'
@@ -21,9 +22,9 @@ export interface AddressRanges {
     start: string,
   ): RangeView & { allocated: Allocation[] }
   /** The first range of a pool makes its network. */
-  add(op: OperationContext, pool: string, request: AddressRangeRequest): Promise<ChangePlan>
+  add(op: OperationContext, pool: string, request: AddressRangeRequest): Promise<Effect[]>
   /** Refused while guests hold addresses of it. The last range of a pool takes its network along. */
-  remove(op: OperationContext, pool: string, type: RangeType, start: string): Promise<ChangePlan>
+  remove(op: OperationContext, pool: string, type: RangeType, start: string): Promise<Effect[]>
 }
 
 export const createAddressRanges = (deps: AddressPoolDeps): AddressRanges => ({
@@ -48,7 +49,7 @@ async function add(
   op: OperationContext,
   poolName: string,
   request: AddressRangeRequest,
-): Promise<ChangePlan> {
+): Promise<Effect[]> {
   requirePermission(op, 'network.write')
   const { db } = deps.zone
   const { version, ...pool } = readPool(db, poolName)
@@ -61,15 +62,13 @@ async function add(
     )
   const isFirst = others === 0
   if (isFirst) await checkFree(deps, subnet)
-  const plan = {
-    effects: [
-      {
-        effect: `record range ${request.start}–${request.end} (${capacityOf(request)} addresses) of ${poolName}`,
-      },
-      ...(isFirst ? [networkEffect(deps.network, pool, request.netmask)] : []),
-    ],
-  }
-  if (op.dryRun) return plan
+  const effects = [
+    {
+      effect: `record range ${request.start}–${request.end} (${capacityOf(request)} addresses) of ${poolName}`,
+    },
+    ...(isFirst ? [networkEffect(deps.network, pool, request.netmask)] : []),
+  ]
+  if (op.dryRun) return effects
   const key = rangeKey(poolName, request.type, request.start)
   await commit(deps.zone, op, `address_range.add ${poolName} ${request.start}`, [
     { table: 'addressRange', key, before: null, after: { key, pool: poolName, ...request } },
@@ -77,7 +76,7 @@ async function add(
     { table: 'addressPool', key: poolName, before: version, after: pool },
   ])
   await settled(deps)
-  return plan
+  return effects
 }
 
 /** A NAT subnet that the host routes elsewhere would cut the host off from it. */
@@ -97,7 +96,7 @@ async function remove(
   deps: AddressPoolDeps,
   op: OperationContext,
   { pool: poolName, type, start }: { pool: string; type: RangeType; start: string },
-): Promise<ChangePlan> {
+): Promise<Effect[]> {
   requirePermission(op, 'network.write')
   const { db } = deps.zone
   const range = readRange(db, poolName, type, start)
@@ -106,24 +105,22 @@ async function remove(
     throw new AppError('conflict', `the range ${start}–${range.end} is in use: ${nameAllocations(allocated)}`)
   const { version, ...pool } = readPool(db, poolName)
   const isLast = rangesOf(db, poolName).length === 1
-  const plan = {
-    effects: [
-      { effect: `remove the range ${start}–${range.end} of ${poolName} from the record` },
-      ...(isLast
-        ? [
-            {
-              effect: `remove the libvirt network ${pool.network} and its firewall rules`,
-              commands: deps.network.describeNetwork({ kind: 'remove', name: pool.network }),
-            },
-          ]
-        : []),
-    ],
-  }
-  if (op.dryRun) return plan
+  const effects = [
+    { effect: `remove the range ${start}–${range.end} of ${poolName} from the record` },
+    ...(isLast
+      ? [
+          {
+            effect: `remove the libvirt network ${pool.network} and its firewall rules`,
+            commands: deps.network.describeNetwork({ kind: 'remove', name: pool.network }),
+          },
+        ]
+      : []),
+  ]
+  if (op.dryRun) return effects
   await commit(deps.zone, op, `address_range.remove ${poolName} ${start}`, [
     { table: 'addressRange', key: range.key, before: range.version, after: null },
     { table: 'addressPool', key: poolName, before: version, after: pool },
   ])
   await settled(deps)
-  return plan
+  return effects
 }

@@ -1,0 +1,102 @@
+import { asc, eq, isNull } from 'drizzle-orm'
+import * as schema from '../../db/schema.ts'
+import type { Effect } from '../../tasks/saga.ts'
+import type { Zone } from '../../zone/zone.ts'
+import type { OperationContext } from '../context.ts'
+import { AppError, notFound } from '../errors.ts'
+import { requirePermission } from '../identity/permissions.ts'
+import type { Cell, CellDetails, CellView } from './compute-pool.ts'
+import { type ComputePoolDeps, readComputePool } from './compute-pools.ts'
+
+export interface Cells {
+  /** Those of a pool, or with `null` those of no pool; by name. */
+  list(op: OperationContext, pool: string | null): CellView[]
+  get(op: OperationContext, pool: string, cell: string): Promise<CellDetails>
+  /** Moves an unallocated cell into the pool. */
+  add(op: OperationContext, pool: string, cell: string): Promise<Effect[]>
+  /** A disabled cell keeps its guests and is given no new ones. */
+  modify(op: OperationContext, pool: string, cell: string, request: { enabled: boolean }): Promise<Effect[]>
+  /** Refused while guests live on it. */
+  remove(op: OperationContext, pool: string, cell: string): Promise<Effect[]>
+}
+
+export const createCells = (deps: ComputePoolDeps): Cells => ({
+  list(op, pool) {
+    requirePermission(op, 'compute.read')
+    if (pool !== null) readComputePool(deps.zone, pool)
+    const wanted = pool === null ? isNull(schema.cell.pool) : eq(schema.cell.pool, pool)
+    const cells = deps.zone.db.select().from(schema.cell).where(wanted).orderBy(asc(schema.cell.name)).all()
+    return cells.map((cell) => ({ ...cell, alive: deps.alive(cell.name) }))
+  },
+  async get(op, pool, name) {
+    requirePermission(op, 'compute.read')
+    const { storage } = readComputePool(deps.zone, pool)
+    const cell = readCell(deps.zone, pool, name)
+    const alive = deps.alive(name)
+    const told = alive && cell.enabled && storage !== null
+    return { ...cell, alive, storage: told ? [await deps.attached(name, storage)] : [] }
+  },
+  add: (op, pool, name) => add(deps, op, pool, name),
+  async modify(op, pool, name, { enabled }) {
+    requirePermission(op, 'compute.write')
+    const effect = `${enabled ? 'enable' : 'disable'} cell ${name}`
+    return change(deps, op, { cell: readCell(deps.zone, pool, name), values: { enabled }, effect })
+  },
+  async remove(op, pool, name) {
+    requirePermission(op, 'compute.write')
+    const cell = readCell(deps.zone, pool, name)
+    checkEmpty(deps.zone, name)
+    return change(deps, op, { cell, values: { pool: null }, effect: `take cell ${name} out of ${pool}` })
+  },
+})
+
+function readCell(zone: Zone, pool: string, name: string) {
+  readComputePool(zone, pool)
+  const cell = zone.db.select().from(schema.cell).where(eq(schema.cell.name, name)).get()
+  if (cell?.pool !== pool) throw notFound(`cell in compute pool '${pool}'`, name)
+  return cell
+}
+
+async function add(
+  deps: ComputePoolDeps,
+  op: OperationContext,
+  pool: string,
+  name: string,
+): Promise<Effect[]> {
+  requirePermission(op, 'compute.write')
+  readComputePool(deps.zone, pool)
+  const cell = deps.zone.db.select().from(schema.cell).where(eq(schema.cell.name, name)).get()
+  if (!cell) throw notFound('cell', name)
+  if (cell.pool !== null)
+    throw new AppError(
+      'conflict',
+      `cell '${name}' belongs to compute pool '${cell.pool}': take it out of that first`,
+    )
+  return change(deps, op, { cell, values: { pool }, effect: `move cell ${name} into ${pool}` })
+}
+
+function checkEmpty(zone: Zone, cell: string): void {
+  const guests = zone.db
+    .select({ name: schema.guest.name })
+    .from(schema.guest)
+    .where(eq(schema.guest.cell, cell))
+    .all()
+  if (guests.length > 0)
+    throw new AppError(
+      'conflict',
+      `cell '${cell}' still has ${guests.length} guests, such as '${guests[0]?.name}': move or delete them first`,
+    )
+}
+
+async function change(
+  { zone }: ComputePoolDeps,
+  op: OperationContext,
+  { cell, values, effect }: { cell: typeof schema.cell.$inferSelect; values: Partial<Cell>; effect: string },
+): Promise<Effect[]> {
+  const { version, ...row } = cell
+  if (!op.dryRun)
+    await zone.commit({ who: op.who.name, requestId: op.requestId, action: `cell: ${effect}` }, [
+      { table: 'cell', key: cell.name, before: version, after: { ...row, ...values } },
+    ])
+  return [{ effect }]
+}

@@ -67,10 +67,19 @@ ensure_packages() {
   ((${#missing[@]})) || return 0
   ((EUID == 0)) || die "missing packages; run: sudo apt-get install --no-install-recommends ${missing[*]}"
   say "installing ${#missing[@]} Debian packages: ${missing[*]}"
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -q >&2 || warn 'apt-get update failed; trying with the package lists that are there'
-  apt-get install -q -y --no-install-recommends -o Dpkg::Options::=--force-confold "${missing[@]}" >&2 ||
-    die "apt-get could not install: ${missing[*]}; see its message above"
+  quiet_apt_get update || warn 'apt-get update failed; trying with the package lists that are there'
+  quiet_apt_get install -y --no-install-recommends "${missing[@]}" ||
+    die "apt-get could not install: ${missing[*]}; its words are above, see also: apt-get check"
+}
+
+# Says nothing unless it fails; waits for another apt, and keeps configuration files as they are.
+quiet_apt_get() {
+  mkdir -p dist
+  DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold \
+    "$@" >dist/apt.log 2>&1 || {
+    tail -n 40 dist/apt.log >&2
+    return 1
+  }
 }
 
 dependencies_current() {
@@ -106,7 +115,7 @@ stripped_node() {
 source_commit() {
   local commit
   commit=$(git rev-parse --short=12 HEAD 2>/dev/null) || return 0
-  git diff --quiet HEAD -- src web migrations package-lock.json 2>/dev/null || commit+=+changes
+  [[ -z $(git status --porcelain -- src web migrations package.json package-lock.json) ]] || commit+=+changes
   printf '%s\n' "$commit"
 }
 

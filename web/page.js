@@ -18,7 +18,7 @@ async function showReadiness() {
 }
 
 async function showVersion() {
-  const response = await fetch('/healthz', { cache: 'no-store' })
+  const response = await fetch('/', { headers: { Accept: 'application/json' }, cache: 'no-store' })
   const { version } = await response.json()
   if (version) document.querySelector('#version').textContent = version
 }

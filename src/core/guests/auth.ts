@@ -64,7 +64,7 @@ const record = (deps: GuestDeps): Step<AuthParams> => ({
     if (guest.adminSecret === params.secret && guest.adminName === params.user) return
     await deps.zone.commit({ ...commit, action: `guest.auth ${guest.name}` }, [
       update('guest', guest, { adminSecret: params.secret, adminName: params.user }),
-      deps.logLine(`${who} set the password of ${params.user} in guest ${guest.group}.${guest.name}`),
+      deps.logLine(who, `set the password of ${params.user} in guest ${guest.group}.${guest.name}`),
     ])
   },
 })

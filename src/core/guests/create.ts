@@ -255,7 +255,7 @@ const finish = (deps: GuestDeps): Step<CreateParams> => ({
     await deps.zone.commit({ ...commit, action: `guest.create ${guest.name} done` }, [
       update('guest', guest, { state: 'ready' }),
       ...params.volumes.map((row) => update('volume', readVolume(deps.zone, row.id), { state: 'ready' })),
-      deps.logLine(`${who} created guest ${guest.group}.${guest.name}`),
+      deps.logLine(who, `created guest ${guest.group}.${guest.name}`),
     ])
   },
 })

@@ -158,7 +158,7 @@ const finish = (deps: GuestDeps): Step<DeleteParams> => ({
     const changes: Change[] = [
       ...addresses.map((row) => remove('address', row.key, row.version)),
       remove('guest', guest.id, guest.version),
-      deps.logLine(`${who} deleted guest ${guest.group}.${guest.name}`),
+      deps.logLine(who, `deleted guest ${guest.group}.${guest.name}`),
     ]
     await deps.zone.commit({ ...commit, action: `guest.delete ${guest.name} done` }, changes)
   },

@@ -1,9 +1,11 @@
 import type { Tasks } from '../../tasks/saga.ts'
 import type { Change } from '../../zone/zone.ts'
 import type { Hypervisor } from '../hypervisor.ts'
+import type { Observed } from '../instances/observed.ts'
 import type { HostNetwork } from '../network.ts'
 import type { SeedBuilder } from '../volumes.ts'
 import type { LiveGuests } from './live.ts'
+import type { GuestLimits } from './rules.ts'
 import type { SpecSources } from './spec.ts'
 
 /** What the guest's services and tasks stand on; wired once by main. */
@@ -21,5 +23,8 @@ export interface GuestDeps extends SpecSources {
   /** Makes room on a pool by purging quarantine; throws `insufficient_capacity` with the figures. */
   ensureRoom(pool: string, bytes: number): Promise<void>
   /** A line for /logs/ to go with a commit. */
-  logLine(text: string): Change
+  logLine(who: string, text: string): Change
+  observed: Observed
+  /** The most that a guest may ask for. */
+  limits(): GuestLimits
 }

@@ -23,6 +23,10 @@ export class LiveGuests {
     return isRunning(this.state(id))
   }
 
+  runningIds(): string[] {
+    return [...this.states].filter(([, { state }]) => isRunning(state)).map(([id]) => id)
+  }
+
   since(id: string): number | null {
     return this.states.get(id)?.since ?? null
   }

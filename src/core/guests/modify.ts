@@ -35,7 +35,7 @@ const record = (deps: GuestDeps): Step<ModifyParams> => ({
     if (holds(guest, params.after)) return
     await deps.zone.commit({ ...commit, action: `guest.modify ${guest.name}: ${params.what}` }, [
       update('guest', guest, { ...params.after, modifiedAt: deps.now() }),
-      deps.logLine(`${who} changed guest ${guest.group}.${guest.name}: ${params.what}`),
+      deps.logLine(who, `changed guest ${guest.group}.${guest.name}: ${params.what}`),
     ])
   },
   async undo({ params, commit }) {

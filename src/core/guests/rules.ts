@@ -1,16 +1,14 @@
-import { invalid } from '../errors.ts'
+import { AppError, invalid } from '../errors.ts'
 import type { DomainState } from '../hypervisor.ts'
 import type { GuestRequest } from './guest.ts'
 
-export const mebibyte = 1 << 20
-export const gibibyte = 1 << 30
+const mebibyte = 1 << 20
 
 export const limits = {
   nameLength: 128,
   disks: 16,
   minMemoryBytes: 16 * mebibyte,
   minDiskBytes: mebibyte,
-  maxDiskBytes: 64 * 1024 * gibibyte,
 } as const
 
 /**
@@ -27,50 +25,63 @@ export function checkName(name: string, field = 'name'): void {
     )
 }
 
-export interface HostLimits {
+/** From the settings, and from the memory that the hosts really have. */
+export interface GuestLimits {
   cores: number
   memoryBytes: number
+  hostMemoryBytes: number
+  diskBytes: number
 }
 
 /** Everything that can be said of a request without looking at the record. */
-export function checkRequest(request: GuestRequest, host: HostLimits): void {
+export function checkRequest(request: GuestRequest, most: GuestLimits): void {
   checkName(request.name)
-  checkCores(request.cores, host)
-  checkMemory(request.memoryBytes, host)
-  checkDisks(request.diskBytes)
+  checkCores(request.cores, most)
+  checkMemory(request.memoryBytes, most)
+  checkDisks(request.diskBytes, most)
   for (const [index, module] of request.modules.entries())
     if (module !== 'qemu' && module !== 'cloud-init')
       throw invalid(`modules[${index}]`, `modules may hold 'qemu' and 'cloud-init', not '${module}'`)
   if (request.cloudInit) checkCloudInit(request.cloudInit)
 }
 
-export function checkCores(cores: number, host: HostLimits): void {
+export function checkCores(cores: number, most: GuestLimits): void {
   if (!Number.isInteger(cores) || cores < 1)
     throw invalid('cores', 'cores must be a whole number of at least 1')
-  if (cores > host.cores)
-    throw invalid('cores', `cores must be at most ${host.cores}, the cores of the largest host`)
+  if (cores > most.cores)
+    throw invalid('cores', `cores must be at most ${most.cores}, as the setting guest.max_cores says`)
 }
 
-export function checkMemory(memoryBytes: number, host: HostLimits): void {
+export function checkMemory(memoryBytes: number, most: GuestLimits): void {
   if (!Number.isInteger(memoryBytes) || memoryBytes < limits.minMemoryBytes)
     throw invalid('memory', `memory must be at least ${limits.minMemoryBytes} bytes (16 MiB)`)
-  if (memoryBytes > host.memoryBytes)
+  if (memoryBytes > most.memoryBytes)
     throw invalid(
       'memory',
-      `memory must be at most ${host.memoryBytes} bytes, the memory of the largest host`,
+      `memory must be at most ${most.memoryBytes} bytes, as the setting guest.max_memory_gib says`,
+    )
+  if (memoryBytes > most.hostMemoryBytes)
+    throw new AppError(
+      'insufficient_capacity',
+      `memory of ${memoryBytes} bytes is more than the ${most.hostMemoryBytes} bytes of the largest host`,
+      { field: 'memory' },
     )
 }
 
-function checkDisks(diskBytes: readonly number[]): void {
+function checkDisks(diskBytes: readonly number[], most: GuestLimits): void {
   if (diskBytes.length === 0) throw invalid('disks', 'disks must name at least the size of the system disk')
   if (diskBytes.length > limits.disks) throw invalid('disks', `a guest has at most ${limits.disks} disks`)
-  for (const [index, size] of diskBytes.entries()) checkDiskSize(size, `disks[${index}]`)
+  for (const [index, size] of diskBytes.entries()) checkDiskSize(size, `disks[${index}]`, most)
 }
 
-export function checkDiskSize(sizeBytes: number, field: string): void {
+function checkDiskSize(sizeBytes: number, field: string, most: GuestLimits): void {
   if (!Number.isInteger(sizeBytes) || sizeBytes < limits.minDiskBytes)
     throw invalid(field, `${field} must be at least ${limits.minDiskBytes} bytes (1 MiB)`)
-  if (sizeBytes > limits.maxDiskBytes) throw invalid(field, `${field} must be at most 64 TiB`)
+  if (sizeBytes > most.diskBytes)
+    throw invalid(
+      field,
+      `${field} must be at most ${most.diskBytes} bytes, as the setting guest.max_disk_gib says`,
+    )
   if (sizeBytes % 512 !== 0) throw invalid(field, `${field} must be a multiple of 512 bytes`)
 }
 

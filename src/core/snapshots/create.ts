@@ -199,7 +199,7 @@ const record = (deps: GuestDeps): Step<SnapshotCreateParams> => ({
       { table: 'snapshot', key: params.id, before: null, after: snapshotRow(deps, params, guest) },
       ...newVolumes(params).map((row) => update('volume', readVolume(deps.zone, row.id), { state: 'ready' })),
       update('guest', guest, { disks: activeDisks(params), snapshot: params.name }),
-      deps.logLine(`${who} took snapshot ${params.name} of guest ${guest.group}.${guest.name}`),
+      deps.logLine(who, `took snapshot ${params.name} of guest ${guest.group}.${guest.name}`),
     ])
   },
   async undo({ params, commit }) {

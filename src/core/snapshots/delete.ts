@@ -58,7 +58,7 @@ const forget = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
         update('volume', readVolume(deps.zone, layer.volume), { hidden: true }),
       ),
       ...(guest.snapshot === params.name ? [update('guest', guest, { snapshot: params.parent })] : []),
-      deps.logLine(`${who} deleted snapshot ${params.name} of guest ${guest.group}.${guest.name}`),
+      deps.logLine(who, `deleted snapshot ${params.name} of guest ${guest.group}.${guest.name}`),
     ])
   },
 })

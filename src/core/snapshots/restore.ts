@@ -114,7 +114,7 @@ const record = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
     await deps.zone.commit({ ...commit, action: `snapshot.restore ${guest.name}/${params.name} done` }, [
       update('guest', guest, { ...params.after }),
       ...newVolumes(params).map((row) => update('volume', readVolume(deps.zone, row.id), { state: 'ready' })),
-      deps.logLine(`${who} restored guest ${guest.group}.${guest.name} to snapshot ${params.name}`),
+      deps.logLine(who, `restored guest ${guest.group}.${guest.name} to snapshot ${params.name}`),
     ])
   },
   async undo({ params, commit }) {

@@ -1,0 +1,209 @@
+import type { OperationContext } from '../context.ts'
+import { AppError, invalid, notFound } from '../errors.ts'
+import { mayAny, requirePermission } from '../identity/permissions.ts'
+import { type Launched, launch } from '../launch.ts'
+import { type AuthParams, guestAuth } from './auth.ts'
+import { type CreateParams, guestCreate } from './create.ts'
+import { type DeleteParams, guestDelete } from './delete.ts'
+import type { GuestDeps } from './deps.ts'
+import type { Guest, GuestRequest } from './guest.ts'
+import { guestModify, type ModifyParams } from './modify.ts'
+import { checkNameFree, generatePassword } from './names.ts'
+import { planGuest } from './plan.ts'
+import { findGuest, readGuest } from './record.ts'
+import { checkCores, checkGuestPassword, checkMemory, checkName } from './rules.ts'
+import { type GuestFilter, searchGuests } from './search.ts'
+import type { GuestView } from './view.ts'
+
+/** Most tasks on a guest end within this time, and then their outcome is the answer. */
+export const settleMs = 30_000
+
+export type Guests = ReturnType<typeof createGuests>
+
+/** The guests of this cell: definitions, not instances. Defines the tasks that change them. */
+export function createGuests(deps: GuestDeps) {
+  for (const saga of [guestCreate(deps), guestDelete(deps), guestModify(deps), guestAuth(deps)])
+    deps.tasks.define(saga as Parameters<typeof deps.tasks.define>[0])
+  return {
+    /** Checks everything, claims name, MAC and address, and answers while the disks are made. */
+    async create(op: OperationContext, request: GuestRequest): Promise<Launched & { id: string }> {
+      requirePermission(op, 'guest.write', request)
+      const params = await planGuest(deps, op, request)
+      const image = params.volumes.find((row) => row.parent)
+      const launched = await launch<CreateParams>(op, deps.tasks, {
+        kind: 'guest.create',
+        subject: `guest:${params.guest.id}`,
+        params,
+        locks: {
+          exclusive: [`guest:${params.guest.id}`],
+          shared: image && request.fromImage ? [`image:${request.fromImage}`] : [],
+        },
+        settleMs: 0,
+      })
+      return { ...launched, id: params.guest.id }
+    },
+
+    /** Throws `not_found`; for a creation that failed the message says why. */
+    get(op: OperationContext, id: string): GuestView {
+      const guest = findGuest(deps.zone, id)
+      if (!guest || !mayAny(op.who, 'guest.read')) throw missing(deps, id)
+      requirePermission(op, 'guest.read', guest)
+      return view(deps, guest)
+    },
+
+    search(op: OperationContext, filter: GuestFilter): { guests: GuestView[]; total: number } {
+      if (!mayAny(op.who, 'guest.read')) requirePermission(op, 'guest.read')
+      const { guests, total } = searchGuests(deps, op, filter)
+      return { guests: guests.map((guest) => view(deps, guest)), total }
+    },
+
+    delete(op: OperationContext, id: string, options: { force: boolean }): Promise<Launched> {
+      const guest = writable(deps, op, id)
+      return launch<DeleteParams>(op, deps.tasks, {
+        kind: 'guest.delete',
+        subject: `guest:${id}`,
+        params: { id, name: guest.name, force: options.force },
+        locks: { exclusive: [`guest:${id}`] },
+        settleMs,
+      })
+    },
+
+    setCores(
+      op: OperationContext,
+      id: string,
+      request: { cores: number; immediate: boolean },
+    ): Promise<Launched> {
+      const guest = writable(deps, op, id)
+      checkCores(request.cores, deps.limits())
+      checkImmediate(deps, guest, request.immediate)
+      return modify(deps, op, guest, { what: `cores ${request.cores}`, after: { cores: request.cores } })
+    },
+
+    setMemory(op: OperationContext, id: string, request: { memoryBytes: number; immediate: boolean }) {
+      const guest = writable(deps, op, id)
+      checkMemory(request.memoryBytes, deps.limits())
+      checkImmediate(deps, guest, request.immediate)
+      const after = { memoryBytes: request.memoryBytes }
+      return modify(deps, op, guest, { what: `memory ${request.memoryBytes} bytes`, after })
+    },
+
+    /** The guest's own `group.` prefix is accepted and stripped: the original's portal sends it. */
+    rename(op: OperationContext, id: string, wanted: string): Promise<Launched> {
+      const guest = writable(deps, op, id)
+      const prefix = `${guest.group}.`
+      const name = wanted.startsWith(prefix) ? wanted.slice(prefix.length) : wanted
+      checkName(name)
+      checkNameFree(deps, guest.group, name)
+      return modify(deps, op, guest, { what: `name ${name}`, after: { name }, stopped: true })
+    },
+
+    /** Sets a password inside the running guest through its agent; generated when none is given. */
+    async setPassword(op: OperationContext, id: string, request: { user?: string; password?: string }) {
+      const guest = readGuest(deps.zone, id)
+      requirePermission(op, 'guest.secret', guest)
+      const user = request.user || guest.adminName || (guest.system === 'windows' ? 'Administrator' : 'root')
+      if (!/^[\w.-]{1,32}$/.test(user))
+        throw invalid('user', "user must be 1 to 32 letters, digits, '.', '-' or '_'")
+      const password = request.password || generatePassword()
+      checkGuestPassword(password, 'password')
+      const launched = await launch<AuthParams>(op, deps.tasks, {
+        kind: 'guest.auth',
+        subject: `guest:${id}`,
+        params: { id, name: guest.name, user, secret: deps.secrets.encrypt(password, `guest:${id}:admin`) },
+        locks: { exclusive: [`guest:${id}`] },
+        settleMs,
+      })
+      return { ...launched, user, password }
+    },
+
+    /** What was last set; each reading is journalled. */
+    async password(op: OperationContext, id: string): Promise<{ user?: string; password?: string }> {
+      const guest = readGuest(deps.zone, id)
+      requirePermission(op, 'guest.secret', guest)
+      if (!guest.adminSecret) return {}
+      await deps.zone.commit(
+        { who: op.who.name, requestId: op.requestId, action: `guest.password read ${guest.name}` },
+        [deps.logLine(op.who.name, `read the password of guest ${guest.group}.${guest.name}`)],
+      )
+      return {
+        user: guest.adminName ?? undefined,
+        password: deps.secrets.decrypt(guest.adminSecret, `guest:${id}:admin`),
+      }
+    },
+
+    /** The secret that guards the console; always a string, empty for who may not see it. */
+    monitorSecret(op: OperationContext, id: string): string {
+      const guest = readGuest(deps.zone, id)
+      const permitted = op.who.permissions.has('*') || mayAny(op.who, 'guest.console')
+      return permitted ? deps.secrets.decrypt(guest.monitorSecret, `guest:${id}:monitor`) : ''
+    },
+  }
+}
+
+function writable(deps: GuestDeps, op: OperationContext, id: string): Guest {
+  const guest = readGuest(deps.zone, id)
+  requirePermission(op, 'guest.write', guest)
+  return guest
+}
+
+function checkImmediate(deps: GuestDeps, guest: Guest, immediate: boolean): void {
+  if (immediate && deps.live.running(guest.id))
+    throw new AppError(
+      'unsupported',
+      `guest '${guest.name}' runs and was started without room to grow; leave 'immediate' out, and the change takes effect at its next start`,
+      { field: 'immediate' },
+    )
+}
+
+interface Modification {
+  what: string
+  after: Partial<Guest>
+  stopped?: boolean
+}
+
+function modify(
+  deps: GuestDeps,
+  op: OperationContext,
+  guest: Guest,
+  change: Modification,
+): Promise<Launched> {
+  const keys = Object.keys(change.after) as (keyof Guest)[]
+  const before = Object.fromEntries(keys.map((key) => [key, guest[key]]))
+  return launch<ModifyParams>(op, deps.tasks, {
+    kind: 'guest.modify',
+    subject: `guest:${guest.id}`,
+    params: {
+      id: guest.id,
+      name: guest.name,
+      what: change.what,
+      before,
+      after: change.after,
+      stopped: change.stopped ?? false,
+    },
+    locks: { exclusive: [`guest:${guest.id}`] },
+    settleMs,
+  })
+}
+
+function missing(deps: GuestDeps, id: string): AppError {
+  const [task] = deps.tasks.list({ subject: `guest:${id}`, kind: 'guest.create', limit: 1 }).tasks
+  if (!task?.error) return notFound('guest', id)
+  return new AppError('not_found', `guest '${id}' was not created: ${task.error.message}`, {
+    details: { task: task.id },
+  })
+}
+
+function view(deps: GuestDeps, guest: Guest): GuestView {
+  const { adminSecret: _, monitorSecret: __, ...shown } = guest
+  const live = deps.live.state(guest.id)
+  const created = guest.state !== 'creating'
+  return {
+    ...shown,
+    created,
+    progress: created ? 100 : (deps.tasks.holder(`guest:${guest.id}`)?.task.progress ?? 0),
+    live,
+    running: deps.live.running(guest.id),
+    networkAddress: deps.observed.networkAddress(guest.id),
+    displayAddress: deps.observed.displayAddress(guest.id),
+  }
+}

@@ -1,0 +1,235 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { and, asc, eq } from 'drizzle-orm'
+import * as schema from '../../db/schema.ts'
+import { canonicalMac, generateMac, validMac } from '../address-pools/mac.ts'
+import type { OperationContext } from '../context.ts'
+import { AppError, invalid } from '../errors.ts'
+import { requirePermission } from '../identity/permissions.ts'
+import { pickAddress } from './address.ts'
+import type { CreateParams } from './create.ts'
+import type { GuestDeps } from './deps.ts'
+import type { Guest, GuestRequest, Volume } from './guest.ts'
+import { checkNameFree, generatePassword } from './names.ts'
+import { checkRequest } from './rules.ts'
+
+type Image = typeof schema.image.$inferSelect
+type ComputePool = typeof schema.computePool.$inferSelect
+
+/** Checks a request against the record and chooses everything that a repeat must choose the same. */
+export async function planGuest(
+  deps: GuestDeps,
+  op: OperationContext,
+  request: GuestRequest,
+): Promise<CreateParams> {
+  checkRequest(request, deps.limits())
+  const pool = checkPool(deps, request.pool)
+  checkPeople(deps, request)
+  checkNameFree(deps, request.group, request.name)
+  const storage = storageOf(deps, pool)
+  const image = request.fromImage ? checkImage(deps, op, request, storage) : undefined
+  await deps.ensureRoom(storage, sum(request.diskBytes))
+  const mac = chooseMac(deps, request.ethernetAddress)
+  checkAddress(deps, pool, request)
+  if (request.firmware === 'uefi' && !deps.facts.uefi)
+    throw invalid('firmware', 'this host has no UEFI firmware: install the package ovmf, or ask for bios')
+  const id = randomUUID()
+  const volumes = planVolumes(deps, request, { id, storage, parent: image?.volume ?? null })
+  return {
+    guest: guestRow(deps, request, { id, mac, pool, volumes }),
+    wantedAddress: request.networkAddress ?? null,
+    volumes,
+    imageName: image?.name ?? null,
+  }
+}
+
+const sum = (sizes: readonly number[]) => sizes.reduce((total, size) => total + size, 0)
+
+function checkPool(deps: GuestDeps, name: string): ComputePool {
+  const pool = deps.zone.db.select().from(schema.computePool).where(eq(schema.computePool.name, name)).get()
+  if (!pool) throw new AppError('not_found', `there is no compute pool '${name}'`, { field: 'pool' })
+  if (!pool.enabled) throw new AppError('conflict', `compute pool '${name}' is disabled`, { field: 'pool' })
+  return pool
+}
+
+function checkPeople(deps: GuestDeps, request: GuestRequest): void {
+  const { db } = deps.zone
+  if (!db.select().from(schema.user).where(eq(schema.user.name, request.owner)).get())
+    throw new AppError('not_found', `there is no user '${request.owner}'`, { field: 'owner' })
+  if (!db.select().from(schema.userGroup).where(eq(schema.userGroup.name, request.group)).get())
+    throw new AppError('not_found', `there is no user group '${request.group}'`, { field: 'group' })
+}
+
+function storageOf(deps: GuestDeps, pool: ComputePool): string {
+  if (!pool.storage)
+    throw new AppError(
+      'conflict',
+      `compute pool '${pool.name}' names no storage pool, so guests have nowhere to live`,
+      {
+        field: 'pool',
+      },
+    )
+  const cell = deps.zone.db
+    .select()
+    .from(schema.cell)
+    .where(and(eq(schema.cell.pool, pool.name), eq(schema.cell.enabled, true)))
+    .orderBy(asc(schema.cell.name))
+    .all()
+    .find((candidate) => candidate.name === deps.cell)
+  if (!cell)
+    throw new AppError(
+      'insufficient_capacity',
+      `compute pool '${pool.name}' has no enabled cell that is reachable`,
+      {
+        field: 'pool',
+      },
+    )
+  return pool.storage
+}
+
+function checkImage(deps: GuestDeps, op: OperationContext, request: GuestRequest, storage: string): Image {
+  const field = 'from_image'
+  const image = deps.zone.db
+    .select()
+    .from(schema.image)
+    .where(eq(schema.image.id, request.fromImage ?? ''))
+    .get()
+  if (image?.kind !== 'disk')
+    throw new AppError('not_found', `there is no disk image '${request.fromImage}'`, { field })
+  requirePermission(op, 'image.read', image)
+  if (image.state !== 'ready' || !image.volume)
+    throw new AppError('conflict', `disk image '${image.name}' has no content yet; upload it first`, {
+      field,
+    })
+  const system = request.diskBytes[0] ?? 0
+  if (image.virtualSizeBytes > system)
+    throw invalid(
+      'disks[0]',
+      `disks[0] is ${system} bytes, but image '${image.name}' needs at least ${image.virtualSizeBytes}`,
+    )
+  const volume = deps.zone.db.select().from(schema.volume).where(eq(schema.volume.id, image.volume)).get()
+  if (volume?.pool !== storage)
+    throw new AppError(
+      'unsupported',
+      `disk image '${image.name}' lies on storage pool '${volume?.pool}', and a thin clone must lie on the same pool; '${request.pool}' uses '${storage}'`,
+      { field },
+    )
+  return image
+}
+
+function chooseMac(deps: GuestDeps, wanted: string | undefined): string {
+  const taken = (mac: string) =>
+    deps.zone.db.select({ id: schema.guest.id }).from(schema.guest).where(eq(schema.guest.mac, mac)).get() !==
+    undefined
+  if (wanted === undefined) return generateMac(taken)
+  const field = 'ethernet_address'
+  if (!validMac(wanted)) throw invalid(field, `${field} must be a unicast MAC such as 52:54:00:12:34:56`)
+  const mac = canonicalMac(wanted)
+  if (taken(mac)) throw new AppError('conflict', `another guest has the MAC ${mac}`, { field })
+  return mac
+}
+
+/** The same look that the reserving step takes, so that a wrong address names the field of the request. */
+function checkAddress(deps: GuestDeps, pool: ComputePool, request: GuestRequest): void {
+  const field = 'network_address'
+  if (!pool.network) {
+    if (request.networkAddress)
+      throw invalid(
+        field,
+        `compute pool '${pool.name}' names no address pool, so no address can be asked for`,
+      )
+    return
+  }
+  try {
+    pickAddress(deps.zone, pool.network, request.networkAddress ?? null)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    throw new AppError(error.code, error.message.replace(/^address /, `${field} `), { field })
+  }
+}
+
+interface VolumePlan {
+  id: string
+  storage: string
+  parent: string | null
+}
+
+function planVolumes(deps: GuestDeps, request: GuestRequest, { id, storage, parent }: VolumePlan) {
+  const row = (kind: Volume['kind'], extension: string, values: Partial<Volume>): Omit<Volume, 'version'> => {
+    const volumeId = randomUUID()
+    return {
+      id: volumeId,
+      pool: storage,
+      name: `${kind}-${volumeId}.${extension}`,
+      kind,
+      state: 'creating',
+      ownerKind: 'guest',
+      owner: id,
+      format: extension === 'qcow2' ? 'qcow2' : 'raw',
+      sizeBytes: 0,
+      parent: null,
+      hidden: false,
+      quarantinedAt: null,
+      createdAt: deps.now(),
+      ...values,
+    }
+  }
+  const hasSeed = request.cloudInit !== undefined || request.modules.includes('cloud-init')
+  return [
+    ...request.diskBytes.map((sizeBytes, index) =>
+      row('disk', 'qcow2', { sizeBytes, parent: index === 0 ? parent : null }),
+    ),
+    ...(request.firmware === 'uefi' ? [row('nvram', 'fd', {})] : []),
+    ...(hasSeed ? [row('seed', 'iso', {})] : []),
+  ]
+}
+
+const defaultCloudInit = { rootEnabled: true, adminName: 'root', dataPath: '/opt/data', sshKeys: [] }
+
+interface Chosen {
+  id: string
+  mac: string
+  pool: ComputePool
+  volumes: Omit<Volume, 'version'>[]
+}
+
+function guestRow(deps: GuestDeps, request: GuestRequest, chosen: Chosen): Omit<Guest, 'version'> {
+  const { id, mac, pool, volumes } = chosen
+  const ofKind = (kind: Volume['kind']) => volumes.filter((row) => row.kind === kind)
+  const seed = ofKind('seed')[0]
+  const { adminSecret, ...cloudInit } = { ...defaultCloudInit, ...request.cloudInit }
+  return {
+    id,
+    name: request.name,
+    group: request.group,
+    owner: request.owner,
+    pool: pool.name,
+    cell: deps.cell,
+    epoch: 1,
+    state: 'creating',
+    cores: request.cores,
+    memoryBytes: request.memoryBytes,
+    disks: ofKind('disk').map((row, index) => ({ index, volume: row.id, sizeBytes: row.sizeBytes })),
+    system: request.system,
+    systemVersion: request.systemVersion,
+    firmware: request.firmware,
+    machine: deps.facts.machine,
+    nvram: ofKind('nvram')[0]?.id ?? null,
+    seed: seed?.id ?? null,
+    autoStart: request.autoStart,
+    mac,
+    addressPool: pool.network,
+    address: null,
+    modules: request.modules,
+    cloudInit: seed ? cloudInit : null,
+    adminSecret: seed ? deps.secrets.encrypt(adminSecret || generatePassword(), `guest:${id}:admin`) : null,
+    adminName: seed ? cloudInit.adminName : null,
+    // VNC compares eight characters and no more.
+    monitorSecret: deps.secrets.encrypt(randomBytes(6).toString('base64url'), `guest:${id}:monitor`),
+    qos: request.qos,
+    ports: [],
+    media: null,
+    snapshot: null,
+    createdAt: deps.now(),
+    modifiedAt: deps.now(),
+  }
+}

@@ -1,0 +1,69 @@
+import * as schema from '../../db/schema.ts'
+import type { Zone } from '../../zone/zone.ts'
+import type { LiveGuests } from '../guests/live.ts'
+import type { Hypervisor } from '../hypervisor.ts'
+import type { HostNetwork } from '../network.ts'
+
+interface ObservedDeps {
+  zone: Zone
+  hypervisor: Hypervisor
+  network: HostNetwork
+  live: LiveGuests
+}
+
+/**
+ * What is known of running guests only by looking: the address they really have, the port of their VNC server. Kept in
+ * memory, refreshed by a reconciler in a few calls for all, and for one guest when somebody looks at it.
+ */
+export class Observed {
+  private readonly networkAddresses = new Map<string, string>()
+  private readonly displayAddresses = new Map<string, string>()
+  private readonly deps: ObservedDeps
+
+  constructor(deps: ObservedDeps) {
+    this.deps = deps
+    deps.live.onChange((id) => {
+      if (!deps.live.running(id)) this.forget(id)
+    })
+  }
+
+  networkAddress(id: string): string | null {
+    return this.networkAddresses.get(id) ?? null
+  }
+
+  displayAddress(id: string): string {
+    return this.displayAddresses.get(id) ?? ''
+  }
+
+  /** One call for each network, whatever the number of guests. */
+  async refresh(): Promise<void> {
+    const { zone, network, live } = this.deps
+    const pools = zone.db.select().from(schema.addressPool).all()
+    const byMac = new Map<string, string>()
+    for (const pool of pools)
+      for (const lease of await network.leases(pool.network))
+        byMac.set(lease.mac.toLowerCase(), lease.address)
+    const guests = zone.db.select({ id: schema.guest.id, mac: schema.guest.mac }).from(schema.guest).all()
+    for (const { id, mac } of guests) {
+      const address = byMac.get(mac)
+      if (address && live.running(id)) this.networkAddresses.set(id, address)
+    }
+  }
+
+  /** A close look at one running guest: the agent knows best. Never throws: an unknown address is no failure. */
+  async look(id: string, mac: string): Promise<void> {
+    const { hypervisor } = this.deps
+    const [addresses, display] = await Promise.all([
+      hypervisor.agent.addresses(id).catch(() => []),
+      hypervisor.display(id).catch(() => undefined),
+    ])
+    const own = addresses.find((candidate) => candidate.mac.toLowerCase() === mac) ?? addresses[0]
+    if (own) this.networkAddresses.set(id, own.address)
+    if (display?.kind === 'tcp') this.displayAddresses.set(id, `${display.host}:${display.port}`)
+  }
+
+  private forget(id: string): void {
+    this.networkAddresses.delete(id)
+    this.displayAddresses.delete(id)
+  }
+}

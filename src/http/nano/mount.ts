@@ -32,6 +32,10 @@ export interface Observation {
   pattern: string
   status: number
   seconds: number
+  requestId: string
+  path: string
+  /** Name of the caller, where one was found. */
+  who?: string
 }
 
 const prefix = '/api/v1'
@@ -51,12 +55,16 @@ export function mountNano(app: Hono<HttpEnv>, operations: readonly Operation[], 
     const method = c.req.method === 'HEAD' ? 'GET' : c.req.method
     const match = router.match(method, rest)
     if (match === undefined && base === '' && router.allowed(rest).length === 0) return next()
-    const response = await answer(c, { deps, router, match, requestId, base, rest })
+    const call: Call = { deps, router, match, requestId, base, rest }
+    const response = await answer(c, call)
     deps.observe?.({
       method: c.req.method,
       pattern: match?.pattern ?? 'none',
       status: response === RESPONSE_ALREADY_SENT ? (c.env.outgoing?.statusCode ?? 0) : response.status,
       seconds: (performance.now() - started) / 1000,
+      requestId,
+      path: base + rest,
+      who: call.who,
     })
     return response
   })
@@ -69,6 +77,7 @@ interface Call {
   requestId: string
   base: string
   rest: string
+  who?: string
 }
 
 async function answer(c: HttpContext, call: Call): Promise<Response> {
@@ -101,6 +110,7 @@ async function perform(c: HttpContext, call: Call, match: Match): Promise<Respon
   const header = (name: string) => c.req.header(name)
   const caller = { header, changes: isChange(c.req.method), address: addressOf(c, call.deps.proxies) }
   const who = await identify(caller, call.deps.resolve, operation.access === 'public')
+  call.who = who.name
   checkAccess(who, operation.access)
   const { query, dryRun, waitMs } = readQuery(c, operation)
   const op = operationContext(c, call.deps, { requestId: call.requestId, who, dryRun, waitMs })

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { principal } from './serve.ts'
+import { bodyOf, runServer } from './server-running.ts'
+
+const tokens = {
+  owner: principal('owner', ['guest.read.own'], ['staff']),
+  nobody: principal('nobody', ['image.read']),
+}
+
+const guest = (key: string, owner: string, before: number | null = null) => ({
+  table: 'guest' as const,
+  key,
+  before,
+  after: { id: key, owner, group: 'manager', name: 'hunter2' },
+})
+
+/** Opens the stream and answers a reader of what has come so far. */
+async function follow(url: string, headers: Record<string, string>) {
+  const abort = new AbortController()
+  const response = await fetch(url, { headers, signal: abort.signal })
+  let text = ''
+  const pump = (async () => {
+    for await (const chunk of response.body ?? []) text += new TextDecoder().decode(chunk)
+  })().catch(() => undefined)
+  const until = async (pattern: RegExp) => {
+    for (let tries = 0; tries < 100 && !pattern.test(text); tries++) await sleep(10)
+    assert.match(text, pattern)
+    return text
+  }
+  const leave = async () => {
+    abort.abort()
+    await pump
+  }
+  return { response, until, leave, text: () => text }
+}
+
+test('events are told to those who may read them, one zone subscription for all', async () => {
+  const server = await runServer({ tokens })
+  const admin = await follow(`${server.url}/events`, { authorization: 'main' })
+  const owner = await follow(`${server.url}/api/v1/events`, { authorization: 'owner' })
+  const nobody = await follow(`${server.url}/events`, { authorization: 'nobody' })
+  await Promise.all([admin, owner, nobody].map(({ until }) => until(/event: hello/)))
+  assert.equal(server.feed.listeners.size, 1)
+  server.feed.commit(guest('g1', 'admin'))
+  server.feed.commit(guest('g2', 'owner'), { table: 'setting', key: 's', before: 1, after: { name: 's' } })
+  server.feed.commit({ table: 'guest', key: 'g1', before: 1, after: null })
+  await admin.until(/"key":"g1","kind":"deleted"/)
+  assert.match(admin.text(), /id: 1\nevent: change\ndata: .*"key":"g1","kind":"created"/)
+  assert.match(admin.text(), /"key":"s","kind":"changed"/)
+  await owner.until(/id: 3\n/)
+  assert.doesNotMatch(owner.text(), /id: 1\n|"setting"/)
+  assert.doesNotMatch(nobody.text(), /event: change/)
+  assert.doesNotMatch(admin.text(), /hunter2/)
+  await Promise.all([admin.leave(), owner.leave(), nobody.leave()])
+  for (let tries = 0; tries < 100 && server.feed.listeners.size > 0; tries++) await sleep(10)
+  assert.equal(server.feed.listeners.size, 0)
+  await server.close(1000)
+})
+
+test('a reconnect goes on after the last event, or is told to fetch everything anew', async () => {
+  const server = await runServer()
+  for (let key = 1; key <= 600; key++) server.feed.commit(guest(`g${key}`, 'admin'))
+  const from = (id: string) => follow(`${server.url}/events`, { authorization: 'main', 'last-event-id': id })
+  const near = await from('598')
+  await near.until(/id: 599\n[\s\S]*id: 600\n/)
+  assert.doesNotMatch(near.text(), /id: 598\n|reset/)
+  const current = await from('600')
+  server.feed.commit(guest('g601', 'admin'))
+  assert.doesNotMatch(await current.until(/id: 601\n/), /reset|id: 600/)
+  for (const id of ['5', '9999']) {
+    const lost = await from(id)
+    await lost.until(/event: reset/)
+    await lost.leave()
+  }
+  await Promise.all([near.leave(), current.leave()])
+  await server.close(1000)
+})
+
+test('no stream without a credential', async () => {
+  const server = await runServer()
+  const anonymous = await fetch(`${server.url}/events`)
+  assert.equal(anonymous.status, 401)
+  assert.equal((await bodyOf(anonymous))['code'], 'unauthenticated')
+  await server.close(1000)
+})

@@ -1,0 +1,170 @@
+// The definition of a guest, as libvirt wants it.
+import type { DomainDisk, DomainNic, DomainQos, DomainSpec } from '../../core/hypervisor.ts'
+import { cdromElement, diskElement } from './disk-xml.ts'
+import { networkBootElement } from './network-boot.ts'
+import { buildXml, type Element } from './xml.ts'
+
+export const uefiCode = '/usr/share/OVMF/OVMF_CODE_4M.fd'
+export const uefiVariablesTemplate = '/usr/share/OVMF/OVMF_VARS_4M.fd'
+
+/** What the host decides about a definition. */
+export interface DomainXmlOptions {
+  /** Paths whose file system cannot do direct I/O (an overlay, an old tmpfs): their disks use the page cache. */
+  bufferedPaths?: ReadonlySet<string>
+  /** Whether libvirt has cgroups to put CPU weights into. */
+  cpuWeights?: boolean
+}
+
+/** Builds the whole document. Throws `invalid` for names that XML cannot carry. */
+export function domainXml(spec: DomainSpec, options: DomainXmlOptions = {}): string {
+  return buildXml({
+    domain: {
+      '@type': spec.accelerator === 'kvm' ? 'kvm' : 'qemu',
+      name: spec.domainName,
+      uuid: spec.id,
+      memory: { '@unit': 'b', '#text': String(spec.memoryBytes) },
+      vcpu: String(spec.cores),
+      ...(options.cpuWeights ? { cputune: cpuWeight(spec.qos) } : {}),
+      os: osElement(spec),
+      features: { acpi: {}, apic: {} },
+      cpu: cpuElement(spec),
+      clock: clockElement(),
+      on_poweroff: 'destroy',
+      on_reboot: 'restart',
+      on_crash: 'destroy',
+      pm: { 'suspend-to-mem': { '@enabled': 'no' }, 'suspend-to-disk': { '@enabled': 'no' } },
+      devices: devices(spec, options.bufferedPaths ?? new Set()),
+    },
+  })
+}
+
+const weights = { high: '4096', medium: '1024', low: '256' } as const
+
+function cpuWeight(qos: DomainQos | undefined): Element | undefined {
+  return qos?.cpuPriority ? { shares: weights[qos.cpuPriority] } : undefined
+}
+
+function osElement(spec: DomainSpec): Element {
+  const type = { '@arch': 'x86_64', '@machine': spec.machine, '#text': 'hvm' }
+  const boot = spec.boot === 'network' ? networkBootElement(spec) : {}
+  if (spec.firmware === 'bios') return { type, ...boot, bios: { '@useserial': 'yes' } }
+  return {
+    type,
+    loader: { '@readonly': 'yes', '@type': 'pflash', '#text': uefiCode },
+    // The template serves when the file is not there: libvirt then makes it.
+    nvram: { '@template': uefiVariablesTemplate, ...(spec.nvramPath ? { '#text': spec.nvramPath } : {}) },
+    ...boot,
+  }
+}
+
+/** TCG emulates `maximum`; KVM hands the host's CPU on, in the part that survives a restore on the same model. */
+function cpuElement(spec: DomainSpec): Element {
+  if (spec.accelerator === 'kvm')
+    return { '@mode': 'host-passthrough', '@check': 'none', '@migratable': 'on', ...topology(spec.cores) }
+  return { '@mode': 'maximum', '@check': 'none', '@migratable': 'on', ...topology(spec.cores) }
+}
+
+/** One socket: desktop editions of Windows use no more than two. */
+const topology = (cores: number): Element => ({
+  topology: { '@sockets': '1', '@dies': '1', '@cores': String(cores), '@threads': '1' },
+})
+
+const clockElement = (): Element => ({
+  '@offset': 'utc',
+  timer: [
+    { '@name': 'rtc', '@tickpolicy': 'catchup' },
+    { '@name': 'pit', '@tickpolicy': 'delay' },
+    { '@name': 'hpet', '@present': 'no' },
+  ],
+})
+
+function devices(spec: DomainSpec, buffered: ReadonlySet<string>): Element {
+  return {
+    emulator: '/usr/bin/qemu-system-x86_64',
+    controller: [
+      { '@type': 'scsi', '@index': '0', '@model': 'virtio-scsi' },
+      { '@type': 'virtio-serial', '@index': '0' },
+      { '@type': 'usb', '@index': '0', '@model': 'qemu-xhci' },
+    ],
+    disk: disks(spec, buffered),
+    interface: spec.network ? nicElement(spec.network, spec) : undefined,
+    serial: { '@type': 'pty', target: { '@type': 'isa-serial', '@port': '0' } },
+    console: { '@type': 'pty', target: { '@type': 'serial', '@port': '0' } },
+    channel: {
+      '@type': 'unix',
+      source: { '@mode': 'bind' },
+      target: { '@type': 'virtio', '@name': 'org.qemu.guest_agent.0' },
+    },
+    input: { '@type': 'tablet', '@bus': 'usb' },
+    graphics: graphicsElement(spec.display),
+    // Standard VGA shows a text console on every guest, also on kernels without DRM drivers.
+    video: { model: { '@type': 'vga', '@vram': '16384' } },
+    rng: { '@model': 'virtio', backend: { '@model': 'random', '#text': '/dev/urandom' } },
+    memballoon: { '@model': 'virtio', stats: { '@period': '10' } },
+    panic: { '@model': 'isa' },
+  }
+}
+
+function disks(spec: DomainSpec, buffered: ReadonlySet<string>): Element[] {
+  const place = bootOrder(spec)
+  const common = (disk: DomainDisk) => ({
+    ...(spec.qos ? { qos: spec.qos } : {}),
+    buffered: buffered.has(disk.source.path),
+  })
+  return [
+    ...spec.disks.map((disk, index) =>
+      diskElement(disk, { ...common(disk), ...(index === 0 && place.disk ? { order: place.disk } : {}) }),
+    ),
+    cdromElement('sda', spec.media ?? null, place.media),
+    ...(spec.seed ? [cdromElement('sdb', spec.seed)] : []),
+  ]
+}
+
+/** An empty first disk falls through to the medium, so that a fresh guest with a medium in boots its installer. */
+function bootOrder(spec: DomainSpec): { disk: number; media: number; network?: number } {
+  if (spec.boot === 'media') return { media: 1, disk: 2 }
+  if (spec.boot === 'network') return { network: 1, disk: 2, media: 3 }
+  return { disk: 1, media: 2 }
+}
+
+function nicElement(nic: DomainNic, spec: DomainSpec): Element {
+  const order = bootOrder(spec).network
+  return {
+    '@type': nic.source.kind,
+    source: nic.source.kind === 'network' ? { '@network': nic.source.name } : { '@bridge': nic.source.name },
+    mac: { '@address': nic.mac },
+    model: { '@type': 'virtio' },
+    bandwidth: bandwidth(spec.qos),
+    ...(order === undefined ? {} : { boot: { '@order': String(order) } }),
+    ...(nic.address ? { filterref: addressFilter(nic.address) } : {}),
+  }
+}
+
+/** Libvirt's own filter against forged MAC, ARP and IP source addresses. */
+const addressFilter = (address: string): Element => ({
+  '@filter': 'clean-traffic',
+  parameter: { '@name': 'IP', '@value': address },
+})
+
+/** Libvirt counts KiB per second, and sees the directions from the guest. */
+function bandwidth(qos: DomainQos | undefined): Element | undefined {
+  const average = (bytes: number) => ({ '@average': String(Math.max(1, Math.round(bytes / 1024))) })
+  if (!qos?.receiveBytesPerSecond && !qos?.sendBytesPerSecond) return undefined
+  return {
+    ...(qos.receiveBytesPerSecond ? { inbound: average(qos.receiveBytesPerSecond) } : {}),
+    ...(qos.sendBytesPerSecond ? { outbound: average(qos.sendBytesPerSecond) } : {}),
+  }
+}
+
+/** RFB passwords have eight significant characters; libvirt refuses more. */
+const rfbPasswordLength = 8
+
+function graphicsElement(display: DomainSpec['display']): Element {
+  if (display.kind === 'unix') return { '@type': 'vnc', listen: { '@type': 'socket' } }
+  return {
+    '@type': 'vnc',
+    '@autoport': 'yes',
+    '@passwd': display.password.slice(0, rfbPasswordLength),
+    listen: { '@type': 'address', '@address': display.listen },
+  }
+}

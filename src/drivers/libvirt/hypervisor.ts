@@ -1,0 +1,71 @@
+// Libvirt and QEMU, as core wants a hypervisor.
+import type { Log } from '../../core/context.ts'
+import { AppError } from '../../core/errors.ts'
+import type { DiskSource, Hypervisor, HypervisorFacts } from '../../core/hypervisor.ts'
+import { createAgent } from './agent.ts'
+import { mediaXml } from './disk-xml.ts'
+import { createDomains } from './domains.ts'
+import { says } from './errors.ts'
+import { watchEvents } from './events.ts'
+import { probeFacts } from './facts.ts'
+import { displayAddress } from './live-xml.ts'
+import { openSerial } from './serial.ts'
+import { openReadSession } from './session.ts'
+import { createLiveSnapshots } from './snapshots.ts'
+import { domainStats } from './stats.ts'
+import { blockCapacity, blockResize, deviceUpdate, type Virsh } from './virsh.ts'
+
+export interface LibvirtHypervisor extends Hypervisor {
+  /** Ends the long-lived processes. */
+  close(): Promise<void>
+}
+
+/** `uri` is libvirt's, e.g. `qemu:///system`. Nothing is started before the first call. */
+export function createLibvirt(options: { uri: string; log: Log }): LibvirtHypervisor {
+  const virsh: Virsh = { uri: options.uri, reader: openReadSession(options.uri) }
+  let facts: Promise<HypervisorFacts> | undefined
+  return {
+    ...createDomains(virsh, options.log),
+    facts() {
+      facts ??= probeFacts(virsh).catch((error: unknown) => {
+        facts = undefined
+        throw error
+      })
+      return facts
+    },
+    stats: (ids) => domainStats(virsh, ids),
+    changeMedia: (id, source) => changeMedia(virsh, id, source),
+    resizeDisk: (id, target, sizeBytes) => resizeDisk(virsh, { id, target, sizeBytes }),
+    display: async (id) => displayAddress(await virsh.reader.read({ words: 'dumpxml', id })),
+    serial: (id, size) => openSerial(virsh, id, size),
+    agent: createAgent(virsh),
+    snapshots: createLiveSnapshots(virsh),
+    watch: (listener, signal, log) => watchEvents(virsh, listener, signal, log),
+    close: () => virsh.reader.close(),
+  }
+}
+
+async function changeMedia(virsh: Virsh, id: string, source: DiskSource | null): Promise<void> {
+  const xml = mediaXml(source)
+  try {
+    await deviceUpdate(virsh, id, xml, false)
+  } catch (error) {
+    // The guest holds the tray; the medium is read-only, so taking it away loses nothing.
+    if (!says(error, /tray|locked/i)) throw error
+    await deviceUpdate(virsh, id, xml, true)
+  }
+}
+
+async function resizeDisk(
+  virsh: Virsh,
+  disk: { id: string; target: string; sizeBytes: number },
+): Promise<void> {
+  const { id, target, sizeBytes } = disk
+  const presentBytes = await blockCapacity(virsh, id, target)
+  if (presentBytes === sizeBytes) return
+  if (presentBytes > sizeBytes)
+    throw new AppError('invalid', `the disk '${target}' has ${presentBytes} bytes and cannot shrink`, {
+      field: 'sizeBytes',
+    })
+  await blockResize(virsh, id, target, sizeBytes)
+}

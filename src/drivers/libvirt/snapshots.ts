@@ -1,0 +1,171 @@
+// What only a running domain can do to its disks. Each step may have happened already: a repeat finds that out.
+import { access } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { AppError } from '../../core/errors.ts'
+import type { LiveSnapshotRequest, LiveSnapshots } from '../../core/hypervisor.ts'
+import { agentAnswers } from './agent.ts'
+import { isLive, type LiveDisk, liveDisks } from './live-xml.ts'
+import type { Virsh } from './virsh.ts'
+import * as commands from './virsh.ts'
+import { buildXml, type Element } from './xml.ts'
+
+const memoryTimeoutMs = 60 * 60_000
+const disksTimeoutMs = 120_000
+const pollMs = 200
+
+export function createLiveSnapshots(virsh: Virsh): LiveSnapshots {
+  return {
+    create: (id, request) => create(virsh, id, request),
+    chains: async (id) => (await writableDisks(virsh, id)).map(({ target, files }) => ({ target, files })),
+    async pull(id, target, basePath, progress) {
+      await runBlockJob(
+        virsh,
+        { id, target, progress },
+        {
+          isDone: (files) => files[1] === (basePath ?? undefined),
+          begin: async (files) => {
+            requireLayer(files, basePath)
+            await commands.blockPull(virsh, id, target, basePath)
+          },
+        },
+      )
+    },
+    async commit(id, target, layers, progress) {
+      await runBlockJob(
+        virsh,
+        { id, target, progress },
+        {
+          isDone: (files) => !files.includes(layers.topPath),
+          begin: async (files) => {
+            requireLayer(files, layers.basePath)
+            if (files[0] === layers.topPath)
+              throw new AppError('conflict', `'${layers.topPath}' is the layer that the guest writes to`)
+            await commands.blockCommit(virsh, id, target, layers)
+          },
+        },
+      )
+    },
+  }
+}
+
+async function writableDisks(virsh: Virsh, id: string): Promise<LiveDisk[]> {
+  const xml = await virsh.reader.read({ words: 'dumpxml', id })
+  if (!isLive(xml)) throw new AppError('conflict', 'the guest is not running')
+  return liveDisks(xml).filter(({ device, readonly }) => device === 'disk' && !readonly)
+}
+
+async function create(virsh: Virsh, id: string, request: LiveSnapshotRequest): Promise<void> {
+  if (await waitForOwnSnapshot(virsh, id, request)) return
+  for (const { overlayPath } of request.disks) await requireAbsent(overlayPath)
+  if (request.quiesce && !(await agentAnswers(virsh, id)))
+    throw new AppError(
+      'unavailable',
+      'the guest agent does not answer, so the file systems cannot be frozen; install and start qemu-guest-agent ' +
+        'in the guest, or take a crash-consistent snapshot',
+    )
+  const disks = await writableDisks(virsh, id)
+  await commands.snapshotCreate(virsh, id, {
+    xml: snapshotXml(disks, request),
+    flags: flagsOf(request),
+    timeoutMs: request.memoryPath ? memoryTimeoutMs : disksTimeoutMs,
+  })
+}
+
+/** With memory the guest is paused while the file is written; only so is the image as small as its memory. */
+function flagsOf(request: LiveSnapshotRequest): string[] {
+  if (request.memoryPath) return []
+  return ['--disk-only', ...(request.quiesce ? ['--quiesce'] : [])]
+}
+
+/** Whether the disks are on their overlays, after waiting for a snapshot that an earlier try has left running. */
+async function waitForOwnSnapshot(virsh: Virsh, id: string, request: LiveSnapshotRequest): Promise<boolean> {
+  for (;;) {
+    const disks = await writableDisks(virsh, id)
+    const top = new Map(disks.map(({ target, files }) => [target, files[0]]))
+    const missing = request.disks.find(({ target }) => !top.has(target))
+    if (missing) throw new AppError('not_found', `the guest has no disk '${missing.target}'`)
+    if (request.disks.every(({ target, overlayPath }) => top.get(target) === overlayPath)) return true
+    if ((await commands.domainJob(virsh, id)) === null) return false
+    await delay(pollMs)
+  }
+}
+
+async function requireAbsent(path: string): Promise<void> {
+  const exists = await access(path).then(
+    () => true,
+    () => false,
+  )
+  if (exists)
+    throw new AppError('conflict', `the file '${path}' exists already and is not in use by this guest`)
+}
+
+/** Disks that are not named stay as they are. */
+export function snapshotXml(disks: LiveDisk[], request: LiveSnapshotRequest): string {
+  const overlays = new Map(request.disks.map(({ target, overlayPath }) => [target, overlayPath]))
+  const entry = ({ target }: LiveDisk): Element => {
+    const path = overlays.get(target)
+    if (path === undefined) return { '@name': target, '@snapshot': 'no' }
+    return {
+      '@name': target,
+      '@snapshot': 'external',
+      '@type': 'file',
+      driver: { '@type': 'qcow2' },
+      source: { '@file': path },
+    }
+  }
+  const memory = request.memoryPath
+    ? { '@snapshot': 'external', '@file': request.memoryPath }
+    : { '@snapshot': 'no' }
+  return buildXml({ domainsnapshot: { memory, disks: { disk: disks.map(entry) } } })
+}
+
+interface JobSubject {
+  id: string
+  target: string
+  progress(percent: number): void
+}
+
+/** Runs one block job to its end, or goes on with the one that an earlier try has left. */
+async function runBlockJob(
+  virsh: Virsh,
+  subject: JobSubject,
+  job: { isDone(files: string[]): boolean; begin(files: string[]): Promise<void> },
+): Promise<void> {
+  const { id, target, progress } = subject
+  await waitForJob(virsh, subject)
+  if (!job.isDone(await chainOf(virsh, id, target))) {
+    await job.begin(await chainOf(virsh, id, target))
+    await waitForJob(virsh, subject)
+    // The job is gone a moment before libvirt has written the new chain down.
+    await untilDone(async () => job.isDone(await chainOf(virsh, id, target)))
+  }
+  progress(100)
+}
+
+async function waitForJob(virsh: Virsh, { id, target, progress }: JobSubject): Promise<void> {
+  for (;;) {
+    const job = await commands.blockJob(virsh, id, target)
+    if (job === null) return
+    if (job.endBytes > 0) progress(Math.min(99, Math.floor((100 * job.currentBytes) / job.endBytes)))
+    await delay(pollMs)
+  }
+}
+
+async function untilDone(done: () => Promise<boolean>): Promise<void> {
+  for (let attempt = 0; attempt < 25; attempt++) {
+    if (await done()) return
+    await delay(pollMs)
+  }
+  throw new AppError('unavailable', 'QEMU ended the block job without having merged the layers; see its log')
+}
+
+async function chainOf(virsh: Virsh, id: string, target: string): Promise<string[]> {
+  const disk = (await writableDisks(virsh, id)).find((one) => one.target === target)
+  if (disk) return disk.files
+  throw new AppError('not_found', `the guest has no disk '${target}'`)
+}
+
+function requireLayer(files: string[], path: string | null): void {
+  if (path === null || files.includes(path)) return
+  throw new AppError('conflict', `'${path}' is not a layer of this disk`)
+}

@@ -1,0 +1,200 @@
+// One small function for each virsh command: what is passed, and what comes back as typed values.
+import { run } from '../exec.ts'
+import { understood } from './errors.ts'
+import { assertUuid, type ReadSession } from './session.ts'
+
+/** How commands reach libvirt. */
+export interface Virsh {
+  uri: string
+  reader: ReadSession
+}
+
+interface CallOptions {
+  timeoutMs?: number
+  signal?: AbortSignal
+  inputs?: readonly string[]
+  stdin?: string
+  redact?: readonly string[]
+  onStderr?(text: string): void
+  onStdout?(text: string): void
+}
+
+/** The first of `inputs`, as virsh can open it. */
+const input = '/dev/fd/3'
+
+/** Runs virsh with these words; errors that are understood become AppErrors. */
+export async function call(
+  virsh: Virsh,
+  words: readonly string[],
+  options: CallOptions = {},
+): Promise<string> {
+  try {
+    return (await run('virsh', ['-q', '-c', virsh.uri, ...words], options)).stdout
+  } catch (error) {
+    throw understood(error)
+  }
+}
+
+export async function domainDefine(virsh: Virsh, xml: string): Promise<void> {
+  await call(virsh, ['define', input], { inputs: [xml] })
+}
+
+const startTimeoutMs = 120_000
+
+export async function domainStart(virsh: Virsh, id: string): Promise<void> {
+  await call(virsh, ['start', assertUuid(id)], { timeoutMs: startTimeoutMs })
+}
+
+/** Only for a domain that is not defined yet: virsh goes on after a failed command, and would start the old one. */
+export async function domainDefineAndStart(virsh: Virsh, id: string, xml: string): Promise<void> {
+  const words = [`define ${input}; start ${assertUuid(id)}`]
+  await call(virsh, words, { inputs: [xml], timeoutMs: startTimeoutMs })
+}
+
+export async function domainUndefine(virsh: Virsh, id: string): Promise<void> {
+  await call(virsh, ['undefine', assertUuid(id), '--keep-nvram', '--managed-save'])
+}
+
+export async function domainDestroy(virsh: Virsh, id: string): Promise<void> {
+  await call(virsh, ['destroy', assertUuid(id)])
+}
+
+export async function domainShutdown(virsh: Virsh, id: string, mode: 'agent' | 'acpi'): Promise<void> {
+  await call(virsh, ['shutdown', assertUuid(id), '--mode', mode])
+}
+
+export async function domainReboot(virsh: Virsh, id: string, mode: 'agent' | 'acpi'): Promise<void> {
+  await call(virsh, ['reboot', assertUuid(id), '--mode', mode])
+}
+
+export async function domainReset(virsh: Virsh, id: string): Promise<void> {
+  await call(virsh, ['reset', assertUuid(id)])
+}
+
+/** Restores a memory image with another definition of the same guest. */
+export async function domainRestore(virsh: Virsh, memoryPath: string, xml: string): Promise<void> {
+  const words = ['restore', '--file', memoryPath, '--xml', input, '--running']
+  await call(virsh, words, { inputs: [xml], timeoutMs: 10 * startTimeoutMs })
+}
+
+export const savedImageXml = (virsh: Virsh, memoryPath: string) =>
+  call(virsh, ['save-image-dumpxml', '--file', memoryPath, '--security-info'])
+
+export async function deviceUpdate(virsh: Virsh, id: string, xml: string, force: boolean): Promise<void> {
+  const words = ['update-device', assertUuid(id), input, '--live', ...(force ? ['--force'] : [])]
+  await call(virsh, words, { inputs: [xml] })
+}
+
+export async function blockResize(
+  virsh: Virsh,
+  id: string,
+  target: string,
+  sizeBytes: number,
+): Promise<void> {
+  await call(virsh, ['blockresize', assertUuid(id), target, `${sizeBytes}B`])
+}
+
+/** Virtual size of a disk of a running domain. */
+export async function blockCapacity(virsh: Virsh, id: string, target: string): Promise<number> {
+  const out = await call(virsh, ['domblkinfo', assertUuid(id), target])
+  return Number(/^Capacity:\s+(\d+)/m.exec(out)?.[1] ?? Number.NaN)
+}
+
+export async function snapshotCreate(
+  virsh: Virsh,
+  id: string,
+  request: { xml: string; flags: readonly string[]; timeoutMs: number },
+): Promise<void> {
+  const words = ['snapshot-create', assertUuid(id), input, '--no-metadata', '--atomic', ...request.flags]
+  await call(virsh, words, { inputs: [request.xml], timeoutMs: request.timeoutMs })
+}
+
+/** `null` when the domain has no job. */
+export async function domainJob(virsh: Virsh, id: string): Promise<string | null> {
+  const out = await call(virsh, ['domjobinfo', assertUuid(id)])
+  const type = /^Job type:\s+(\S+)/m.exec(out)?.[1] ?? 'None'
+  return type === 'None' ? null : type
+}
+
+export interface BlockJob {
+  type: string
+  currentBytes: number
+  endBytes: number
+}
+
+/** The block job of a disk, or `null`. */
+export async function blockJob(virsh: Virsh, id: string, target: string): Promise<BlockJob | null> {
+  return parseBlockJob(await call(virsh, ['blockjob', assertUuid(id), target, '--info', '--raw']))
+}
+
+export function parseBlockJob(out: string): BlockJob | null {
+  const type = /^\s*type=(.+)$/m.exec(out)?.[1]
+  if (type === undefined) return null
+  const figure = (name: string) => Number(new RegExp(`^\\s*${name}=(\\d+)`, 'm').exec(out)?.[1] ?? 0)
+  return { type, currentBytes: figure('cur'), endBytes: figure('end') }
+}
+
+/** Starts a pull and returns; `basePath` stays in the chain. */
+export async function blockPull(
+  virsh: Virsh,
+  id: string,
+  target: string,
+  basePath: string | null,
+): Promise<void> {
+  const base = basePath === null ? [] : ['--base', basePath]
+  await call(virsh, ['blockpull', assertUuid(id), target, ...base])
+}
+
+/** Starts a commit of an inner layer and returns. */
+export async function blockCommit(
+  virsh: Virsh,
+  id: string,
+  target: string,
+  layers: { topPath: string; basePath: string },
+): Promise<void> {
+  const words = ['blockcommit', assertUuid(id), target, '--top', layers.topPath, '--base', layers.basePath]
+  await call(virsh, words)
+}
+
+/** `timeoutSeconds` is libvirt's patience with the agent; the process gets a little more. */
+export async function agentCommand(
+  virsh: Virsh,
+  id: string,
+  command: { execute: string; arguments?: Record<string, unknown> },
+  timeoutSeconds: number,
+): Promise<unknown> {
+  // On stdin: arguments of a process can be read by every user of the host, and this may be a password.
+  const words = ['qemu-agent-command', assertUuid(id), '--timeout', String(timeoutSeconds)]
+  const stdin = `${[...words, `'${escapeJson(command)}'`].join(' ')}\n`
+  return parseAgentAnswer(await converse(virsh, stdin, timeoutSeconds * 1000 + 5_000))
+}
+
+/** JSON in which no quote, space or control character stands plain, so that virsh's parser finds nothing to split. */
+export function escapeJson(value: unknown): string {
+  const short: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }
+  return JSON.stringify(value)
+    .replace(/\\(["\\/bfnrt])/g, (_, letter: string) => codePoint(short[letter] ?? letter))
+    .replace(/[^\\A-Za-z0-9{}[\]:,"_.+/=-]/g, codePoint)
+}
+
+const codePoint = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/** One command through virsh's stdin. There is no exit code to go by: words on stderr mean failure. */
+async function converse(virsh: Virsh, stdin: string, timeoutMs: number): Promise<string> {
+  let errors = ''
+  const onStderr = (text: string) => {
+    errors += text
+  }
+  const out = await call(virsh, [], { stdin, timeoutMs, onStderr })
+  if (errors.trim() !== '') throw new AgentFailure(errors.trim())
+  return out
+}
+
+/** What libvirt or the agent said instead of an answer. */
+export class AgentFailure extends Error {}
+
+function parseAgentAnswer(out: string): unknown {
+  const found = out.split('\n').find((text) => text.startsWith('{"return"'))
+  if (found === undefined) throw new AgentFailure('the agent gave no answer')
+  return (JSON.parse(found) as { return: unknown }).return
+}

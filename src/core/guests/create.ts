@@ -9,6 +9,7 @@ import { hostEntry, pickAddress, poolOf, prefixOf } from './address.ts'
 import { composeSeed } from './cloud-init.ts'
 import type { GuestDeps } from './deps.ts'
 import type { Guest, Volume } from './guest.ts'
+import { chooseHostPorts, forwardedPorts, type PortPair } from './ports.ts'
 import { findGuest, readGuest, readVolume, remove, update } from './record.ts'
 import { domainSpec, serialOf } from './spec.ts'
 
@@ -17,6 +18,8 @@ export interface CreateParams {
   /** The row as it will be; `address` is chosen by the reserving step. */
   guest: Omit<Guest, 'version'>
   wantedAddress: string | null
+  /** Ports of the guest to forward. */
+  wantedPorts: number[]
   volumes: Omit<Volume, 'version'>[]
   imageName: string | null
 }
@@ -39,6 +42,8 @@ export const guestCreate = (deps: GuestDeps): Saga<CreateParams> => ({
   result: ({ guest }) => ({ id: guest.id }),
 })
 
+let claiming: Promise<unknown> = Promise.resolve()
+
 /** Claims name, MAC, address and volumes in one commit. */
 const reserve = (deps: GuestDeps): Step<CreateParams> => ({
   name: 'reserve',
@@ -55,7 +60,10 @@ const reserve = (deps: GuestDeps): Step<CreateParams> => ({
   async run(context) {
     const made = findGuest(deps.zone, context.params.guest.id)
     if (made) return { address: made.address }
-    return { address: await claim(deps, context) }
+    // One after the other: nothing but our own look tells that a host port is taken.
+    const turn = claiming.then(() => claim(deps, context))
+    claiming = turn.catch(() => undefined)
+    return { address: await turn }
   },
   async undo({ params, commit }) {
     const { zone } = deps
@@ -76,23 +84,34 @@ async function claim(deps: GuestDeps, { params, commit }: Context): Promise<stri
   for (let attempt = 0; ; attempt++) {
     const pool = params.guest.addressPool
     const address = pool ? pickAddress(deps.zone, pool, params.wantedAddress) : null
+    const ports = await choosePorts(deps, params)
     try {
-      await deps.zone.commit(
-        { ...commit, action: `guest.create ${params.guest.name}` },
-        claims(deps, params, address),
-      )
+      const info = { ...commit, action: `guest.create ${params.guest.name}` }
+      await deps.zone.commit(info, claims(deps, params, { address, ports }))
       return address
     } catch (error) {
       const takenAddress = hasCode(error, 'conflict') && error.details?.['table'] === 'address'
-      if (!takenAddress || params.wantedAddress || attempt === 20) throw error
+      if (!takenAddress || params.wantedAddress || attempt === mostAttempts) throw error
     }
   }
 }
 
-function claims(deps: GuestDeps, params: CreateParams, address: string | null): Change[] {
+const mostAttempts = 20
+
+async function choosePorts(deps: GuestDeps, { guest, wantedPorts }: CreateParams): Promise<PortPair[]> {
+  if (wantedPorts.length === 0) return []
+  const listening = await deps.listeningPorts()
+  return chooseHostPorts(wantedPorts, new Set([...listening, ...forwardedPorts(deps.zone, guest.cell)]))
+}
+
+function claims(
+  deps: GuestDeps,
+  params: CreateParams,
+  { address, ports }: { address: string | null; ports: PortPair[] },
+): Change[] {
   const { guest, volumes } = params
   return [
-    { table: 'guest', key: guest.id, before: null, after: { ...guest, address } },
+    { table: 'guest', key: guest.id, before: null, after: { ...guest, address, ports } },
     ...volumes.map((row): Change => ({ table: 'volume', key: row.id, before: null, after: row })),
     ...(address && guest.addressPool
       ? [

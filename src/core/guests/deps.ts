@@ -25,6 +25,8 @@ export interface GuestDeps extends SpecSources {
   /** A line for /logs/ to go with a commit. */
   logLine(who: string, text: string): Change
   observed: Observed
+  /** TCP ports of the host that something listens on. */
+  listeningPorts(): Promise<ReadonlySet<number>>
   /** The most that a guest may ask for. */
   limits(): GuestLimits
 }

@@ -23,6 +23,8 @@ export interface GuestRequest {
   fromImage?: string
   networkAddress?: string
   ethernetAddress?: string
+  /** Ports of the guest that are forwarded from ports of the host. */
+  ports: number[]
   modules: string[]
   cloudInit?: {
     rootEnabled: boolean

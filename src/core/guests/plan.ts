@@ -37,6 +37,7 @@ export async function planGuest(
   return {
     guest: guestRow(deps, request, { id, mac, pool, volumes }),
     wantedAddress: request.networkAddress ?? null,
+    wantedPorts: request.ports,
     volumes,
     imageName: image?.name ?? null,
   }

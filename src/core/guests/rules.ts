@@ -1,6 +1,7 @@
 import { AppError, invalid } from '../errors.ts'
 import type { DomainState } from '../hypervisor.ts'
 import type { GuestRequest } from './guest.ts'
+import { checkPorts } from './ports.ts'
 
 const mebibyte = 1 << 20
 
@@ -42,6 +43,7 @@ export function checkRequest(request: GuestRequest, most: GuestLimits): void {
   for (const [index, module] of request.modules.entries())
     if (module !== 'qemu' && module !== 'cloud-init')
       throw invalid(`modules[${index}]`, `modules may hold 'qemu' and 'cloud-init', not '${module}'`)
+  checkPorts(request.ports)
   if (request.cloudInit) checkCloudInit(request.cloudInit)
 }
 

@@ -1,0 +1,193 @@
+import type { OperationContext } from '../context.ts'
+import { AppError, invalid } from '../errors.ts'
+import type { GuestDeps } from '../guests/deps.ts'
+import type { Guest } from '../guests/guest.ts'
+import { settleMs } from '../guests/guests.ts'
+import { readGuest, readReadyGuest } from '../guests/record.ts'
+import type { DomainStats } from '../hypervisor.ts'
+import { requirePermission } from '../identity/permissions.ts'
+import { type Launched, launch } from '../launch.ts'
+import {
+  instanceMedia,
+  instancePower,
+  instanceStart,
+  type MediaParams,
+  type PowerParams,
+  requireMedia,
+  type StartParams,
+} from './power.ts'
+
+export interface InstanceFigures {
+  /** Percent of all the guest's cores, since the last look. */
+  cpuUsage: number
+  memoryAvailableBytes: number
+  diskAvailableBytes: number
+  bytesRead: number
+  bytesWritten: number
+  bytesReceived: number
+  bytesSent: number
+}
+
+export interface StartRequest {
+  fromMedia: boolean
+  fromNetwork: boolean
+  /** Id of a media image, or a URI. */
+  source?: string
+}
+
+export type Instances = ReturnType<typeof createInstances>
+
+/** Running guests: power, media and figures. Defines the tasks that change them. */
+export function createInstances(deps: GuestDeps) {
+  deps.tasks.define(instanceStart(deps))
+  deps.tasks.define(instancePower(deps))
+  deps.tasks.define(instanceMedia(deps))
+  const lastSeen = new Map<string, { cpuTimeNs: number; at: number; usage: number }>()
+  return {
+    start(op: OperationContext, id: string, request: StartRequest): Promise<Launched> {
+      const guest = writable(deps, op, id)
+      const media = request.fromMedia ? requireSource(request) : null
+      const bootUri = request.fromNetwork ? checkBootUri(requireSource(request)) : null
+      if (media && bootUri)
+        throw invalid('from_network', 'a guest boots from media or from the network, not from both')
+      if (media) requirePermission(op, 'image.read', requireMedia(deps, media))
+      return launch<StartParams>(op, deps.tasks, {
+        kind: 'instance.start',
+        subject: `guest:${id}`,
+        params: {
+          id,
+          name: guest.name,
+          boot: media ? 'media' : bootUri ? 'network' : 'disk',
+          media,
+          previousMedia: guest.media,
+          bootUri,
+        },
+        locks: guestAndImage(id, media),
+        settleMs,
+      })
+    },
+
+    stop(op: OperationContext, id: string, request: { reboot: boolean; force: boolean }): Promise<Launched> {
+      const guest = writable(deps, op, id)
+      return launch<PowerParams>(op, deps.tasks, {
+        kind: 'instance.power',
+        subject: `guest:${id}`,
+        params: { id, name: guest.name, action: actionOf(request) },
+        locks: { exclusive: [`guest:${id}`] },
+        settleMs,
+      })
+    },
+
+    insertMedia(op: OperationContext, id: string, media: string): Promise<Launched> {
+      const guest = writable(deps, op, id)
+      requirePermission(op, 'image.read', requireMedia(deps, media))
+      if (guest.media)
+        throw new AppError('conflict', `guest '${guest.name}' already has media attached; eject it first`, {
+          field: 'source',
+        })
+      if (!deps.live.running(id))
+        throw new AppError(
+          'conflict',
+          `guest '${guest.name}' must be running to insert media; start it from media instead`,
+        )
+      return changeMedia(deps, op, guest, media)
+    },
+
+    ejectMedia(op: OperationContext, id: string): Promise<Launched> {
+      const guest = writable(deps, op, id)
+      if (!guest.media) throw new AppError('conflict', `guest '${guest.name}' has no media attached`)
+      return changeMedia(deps, op, guest, null)
+    },
+
+    /** Live figures of one instance; zeros while it does not run. Also looks at its address. */
+    async figures(op: OperationContext, id: string): Promise<InstanceFigures> {
+      const guest = readGuest(deps.zone, id)
+      requirePermission(op, 'guest.read', guest)
+      if (!deps.live.running(id)) return noFigures
+      const [[stats]] = await Promise.all([deps.hypervisor.stats([id]), deps.observed.look(id, guest.mac)])
+      if (!stats) return noFigures
+      const usage = cpuUsage(lastSeen.get(id), stats, deps.now())
+      lastSeen.set(id, { cpuTimeNs: stats.cpuTimeNs, at: deps.now(), usage })
+      return figuresOf(stats, usage)
+    },
+  }
+}
+
+const noFigures: InstanceFigures = {
+  cpuUsage: 0,
+  memoryAvailableBytes: 0,
+  diskAvailableBytes: 0,
+  bytesRead: 0,
+  bytesWritten: 0,
+  bytesReceived: 0,
+  bytesSent: 0,
+}
+
+const figuresOf = (stats: DomainStats, cpuUsage: number): InstanceFigures => ({
+  cpuUsage,
+  memoryAvailableBytes: stats.memoryAvailableBytes,
+  diskAvailableBytes: stats.disks.reduce(
+    (sum, disk) => sum + Math.max(0, disk.capacityBytes - disk.allocationBytes),
+    0,
+  ),
+  bytesRead: stats.bytesRead,
+  bytesWritten: stats.bytesWritten,
+  bytesReceived: stats.bytesReceived,
+  bytesSent: stats.bytesSent,
+})
+
+/** Looks closer together than this say more of the clock than of the guest. */
+const shortestSpanMs = 500
+
+function cpuUsage(
+  last: { cpuTimeNs: number; at: number; usage: number } | undefined,
+  stats: DomainStats,
+  now: number,
+) {
+  if (!last || stats.cpuTimeNs < last.cpuTimeNs) return 0
+  const spanMs = now - last.at
+  if (spanMs < shortestSpanMs) return last.usage
+  const percent = ((stats.cpuTimeNs - last.cpuTimeNs) / 1e6 / spanMs / Math.max(1, stats.cores)) * 100
+  return Math.round(Math.min(100, percent) * 100) / 100
+}
+
+function writable(deps: GuestDeps, op: OperationContext, id: string): Guest {
+  const guest = readReadyGuest(deps.zone, id)
+  requirePermission(op, 'guest.write', guest)
+  return guest
+}
+
+function actionOf({ reboot, force }: { reboot: boolean; force: boolean }): PowerParams['action'] {
+  if (reboot) return force ? 'reset' : 'reboot'
+  return force ? 'destroy' : 'shutdown'
+}
+
+function requireSource(request: StartRequest): string {
+  if (!request.source)
+    throw invalid('source', 'source is required: a media image id, or the URI that iPXE loads')
+  return request.source
+}
+
+/** What iPXE can load; nothing that could break out of the script line it is put into. */
+function checkBootUri(source: string): string {
+  if (!/^(https?|tftp|ftp):\/\/[\w.:[\]-]+\/[\w./~%+=&?,:@-]*$/.test(source) || source.length > 512)
+    throw invalid(
+      'source',
+      'source must be an http, https, tftp or ftp URI of at most 512 characters without spaces',
+    )
+  return source
+}
+
+const guestAndImage = (id: string, media: string | null) => ({
+  exclusive: [`guest:${id}`],
+  shared: media ? [`image:${media}`] : [],
+})
+
+const changeMedia = (deps: GuestDeps, op: OperationContext, guest: Guest, media: string | null) =>
+  launch<MediaParams>(op, deps.tasks, {
+    kind: 'instance.media',
+    subject: `guest:${guest.id}`,
+    params: { id: guest.id, name: guest.name, media, previousMedia: guest.media },
+    locks: guestAndImage(guest.id, media),
+    settleMs,
+  })

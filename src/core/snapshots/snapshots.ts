@@ -1,0 +1,247 @@
+import { randomUUID } from 'node:crypto'
+import { and, asc, eq } from 'drizzle-orm'
+import * as schema from '../../db/schema.ts'
+import type { OperationContext } from '../context.ts'
+import { AppError, invalid, notFound } from '../errors.ts'
+import type { GuestDeps } from '../guests/deps.ts'
+import type { Guest, Snapshot, Volume } from '../guests/guest.ts'
+import { settleMs } from '../guests/guests.ts'
+import { isRunning } from '../guests/live.ts'
+import { readGuest, readReadyGuest, readVolume } from '../guests/record.ts'
+import { requirePermission } from '../identity/permissions.ts'
+import { type Launched, launch } from '../launch.ts'
+import { type SnapshotCreateParams, snapshotCreate } from './create.ts'
+import { type SnapshotDeleteParams, snapshotDelete } from './delete.ts'
+import { type SnapshotRestoreParams, snapshotRestore } from './restore.ts'
+
+export interface SnapshotRequest {
+  name: string
+  description: string
+  /** Keep the memory of a running guest. */
+  memory: boolean
+  consistency: 'crash' | 'filesystem'
+}
+
+const namePattern = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]{0,127}$/u
+const maxDescription = 1024
+
+export type Snapshots = ReturnType<typeof createSnapshots>
+
+/** The snapshot tree of a guest; it is our record, libvirt keeps none. */
+export function createSnapshots(deps: GuestDeps) {
+  deps.tasks.define(snapshotCreate(deps))
+  deps.tasks.define(snapshotRestore(deps))
+  deps.tasks.define(snapshotDelete(deps))
+  return {
+    /** By time; `current` is the one that the guest's active layers stand on. */
+    list(op: OperationContext, guestId: string): { snapshots: Snapshot[]; current: string | null } {
+      const guest = readGuest(deps.zone, guestId)
+      requirePermission(op, 'guest.read', guest)
+      const snapshots = deps.zone.db
+        .select()
+        .from(schema.snapshot)
+        .where(eq(schema.snapshot.guest, guestId))
+        .orderBy(asc(schema.snapshot.createdAt), asc(schema.snapshot.name))
+        .all()
+      return { snapshots, current: guest.snapshot }
+    },
+
+    get(op: OperationContext, guestId: string, name: string): Snapshot {
+      requirePermission(op, 'guest.read', readGuest(deps.zone, guestId))
+      return readSnapshot(deps, guestId, name)
+    },
+
+    async create(op: OperationContext, guestId: string, request: SnapshotRequest): Promise<Launched> {
+      const guest = writable(deps, op, guestId)
+      const running = isRunning(await deps.live.look(guestId))
+      checkRequest(deps, guest, request, running)
+      return launch<SnapshotCreateParams>(op, deps.tasks, {
+        kind: 'snapshot.create',
+        subject: `guest:${guestId}`,
+        params: planCreate(deps, guest, request, running),
+        locks: { exclusive: [`guest:${guestId}`] },
+        settleMs,
+      })
+    },
+
+    /** Ends a running guest; afterwards it runs only if memory was kept or `start` is asked for. */
+    restore(
+      op: OperationContext,
+      guestId: string,
+      request: { target: string; start: boolean },
+    ): Promise<Launched> {
+      const guest = writable(deps, op, guestId)
+      const snapshot = readSnapshot(deps, guestId, request.target, 'target')
+      return launch<SnapshotRestoreParams>(op, deps.tasks, {
+        kind: 'snapshot.restore',
+        subject: `guest:${guestId}`,
+        params: planRestore(deps, guest, snapshot, request.start),
+        locks: { exclusive: [`guest:${guestId}`] },
+        settleMs,
+      })
+    },
+
+    delete(op: OperationContext, guestId: string, name: string): Promise<Launched> {
+      const guest = writable(deps, op, guestId)
+      const snapshot = readSnapshot(deps, guestId, name)
+      return launch<SnapshotDeleteParams>(op, deps.tasks, {
+        kind: 'snapshot.delete',
+        subject: `guest:${guestId}`,
+        params: {
+          guest: guestId,
+          guestName: guest.name,
+          snapshot: snapshot.id,
+          name,
+          parent: snapshot.parent,
+          files: [snapshot.memory, snapshot.nvram].filter((id) => id !== null),
+        },
+        locks: { exclusive: [`guest:${guestId}`] },
+        settleMs,
+      })
+    },
+  }
+}
+
+function writable(deps: GuestDeps, op: OperationContext, id: string): Guest {
+  const guest = readReadyGuest(deps.zone, id)
+  requirePermission(op, 'guest.write', guest)
+  return guest
+}
+
+function readSnapshot(deps: GuestDeps, guest: string, name: string, field?: string): Snapshot {
+  const row = deps.zone.db
+    .select()
+    .from(schema.snapshot)
+    .where(and(eq(schema.snapshot.guest, guest), eq(schema.snapshot.name, name)))
+    .get()
+  if (row) return row
+  const error = notFound('snapshot', name)
+  throw field ? new AppError(error.code, error.message, { field }) : error
+}
+
+function checkRequest(deps: GuestDeps, guest: Guest, request: SnapshotRequest, running: boolean): void {
+  if (!namePattern.test(request.name))
+    throw invalid(
+      'name',
+      "name must be 1 to 128 letters, digits, '.', '-' or '_' and begin with a letter or digit",
+    )
+  if (request.description.length > maxDescription)
+    throw invalid('description', `description must be at most ${maxDescription} characters`)
+  if (request.memory && !running)
+    throw new AppError('conflict', `guest '${guest.name}' does not run, so there is no memory to keep`, {
+      field: 'memory',
+    })
+  if (request.consistency === 'filesystem' && !running)
+    throw new AppError(
+      'conflict',
+      `guest '${guest.name}' does not run: a snapshot of it is consistent anyway; leave 'consistency' out`,
+      { field: 'consistency' },
+    )
+  for (const disk of guest.disks) {
+    const { pool } = readVolume(deps.zone, disk.volume)
+    if (!deps.store(pool).capabilities.snapshot)
+      throw new AppError(
+        'unsupported',
+        `disk ${disk.index} lies on storage pool '${pool}', which cannot take snapshots`,
+      )
+  }
+}
+
+/** Rows of the volumes that will come to be; ids are chosen here, once. */
+function newVolume(
+  deps: GuestDeps,
+  guest: Guest,
+  pool: string,
+  values: Partial<Volume>,
+): Omit<Volume, 'version'> {
+  const id = randomUUID()
+  const kind = values.kind ?? 'disk'
+  const extension = { disk: 'qcow2', nvram: 'fd', memory: 'save', seed: 'iso', media: 'iso', image: 'qcow2' }[
+    kind
+  ]
+  return {
+    id,
+    pool,
+    name: `${kind}-${id}.${extension}`,
+    kind,
+    state: 'creating',
+    ownerKind: 'guest',
+    owner: guest.id,
+    format: kind === 'disk' ? 'qcow2' : 'raw',
+    sizeBytes: 0,
+    parent: null,
+    hidden: false,
+    quarantinedAt: null,
+    createdAt: deps.now(),
+    ...values,
+  }
+}
+
+function planCreate(
+  deps: GuestDeps,
+  guest: Guest,
+  request: SnapshotRequest,
+  running: boolean,
+): SnapshotCreateParams {
+  const poolOf = (volume: string) => readVolume(deps.zone, volume).pool
+  const [system] = guest.disks
+  return {
+    id: randomUUID(),
+    guest: guest.id,
+    guestName: guest.name,
+    name: request.name,
+    description: request.description,
+    consistency: request.consistency,
+    running,
+    parent: guest.snapshot,
+    layers: guest.disks.map(({ index, volume, sizeBytes }) => ({
+      index,
+      frozen: volume,
+      sizeBytes,
+      overlay: newVolume(deps, guest, poolOf(volume), { sizeBytes, parent: volume }),
+    })),
+    nvram: guest.nvram ? newVolume(deps, guest, poolOf(guest.nvram), { kind: 'nvram' }) : null,
+    memory:
+      request.memory && system
+        ? newVolume(deps, guest, poolOf(system.volume), { kind: 'memory', sizeBytes: guest.memoryBytes })
+        : null,
+  }
+}
+
+function planRestore(
+  deps: GuestDeps,
+  guest: Guest,
+  snapshot: Snapshot,
+  start: boolean,
+): SnapshotRestoreParams {
+  const layers = snapshot.layers.map(({ index, volume, sizeBytes }) => ({
+    index,
+    frozen: volume,
+    sizeBytes,
+    overlay: newVolume(deps, guest, readVolume(deps.zone, volume).pool, { sizeBytes, parent: volume }),
+  }))
+  const nvram = snapshot.nvram
+    ? {
+        from: snapshot.nvram,
+        row: newVolume(deps, guest, readVolume(deps.zone, snapshot.nvram).pool, { kind: 'nvram' }),
+      }
+    : null
+  const { disks, cores, memoryBytes, firmware, machine } = guest
+  return {
+    guest: guest.id,
+    guestName: guest.name,
+    snapshot: snapshot.id,
+    name: snapshot.name,
+    layers,
+    nvram,
+    memory: snapshot.memory,
+    start,
+    before: { disks, nvram: guest.nvram, snapshot: guest.snapshot, cores, memoryBytes, firmware, machine },
+    after: {
+      disks: layers.map(({ index, overlay, sizeBytes }) => ({ index, volume: overlay.id, sizeBytes })),
+      nvram: nvram?.row.id ?? null,
+      snapshot: snapshot.name,
+      ...snapshot.definition,
+    },
+  }
+}

@@ -1,0 +1,194 @@
+import * as v from 'valibot'
+import type { GuestRequest } from '../../core/guests/guest.ts'
+import { unlimitedQos } from '../../core/guests/guest.ts'
+
+const mebibyte = 1 << 20
+
+const text = (description: string) => v.pipe(v.string('must be text'), v.description(description))
+const flag = (description: string) => v.pipe(v.boolean('must be true or false'), v.description(description))
+const whole = (description: string) =>
+  v.pipe(
+    v.number('must be a number'),
+    v.integer('must be a whole number'),
+    v.minValue(0, 'must not be negative'),
+    v.description(description),
+  )
+const size = (description: string) => whole(`${description}; bytes, or MiB where the number is below 1048576`)
+
+export const idParams = v.object({ id: text('Id of the guest (a UUID).') })
+
+const cloudInit = v.object({
+  root_enabled: v.optional(flag('Whether root may log in by SSH; on by default.'), true),
+  admin_name: v.optional(text('Name of the first user; root when left out.'), 'root'),
+  admin_secret: v.optional(text('Password in plain text; made when left out.')),
+  data_path: v.optional(text('Where the first data disk is mounted.'), '/opt/data'),
+  ssh_keys: v.optional(v.array(text('A line of authorized_keys.')), []),
+})
+
+const priorities = ['high', 'medium', 'low'] as const
+
+const qos = v.object({
+  cpu_priority: v.optional(v.picklist(priorities, 'must be high, medium or low'), 'high'),
+  read_speed: v.optional(whole('Bytes per second; 0 is unlimited.'), 0),
+  write_speed: v.optional(whole('Bytes per second; 0 is unlimited.'), 0),
+  read_iops: v.optional(whole('Operations per second; 0 is unlimited.'), 0),
+  write_iops: v.optional(whole('Operations per second; 0 is unlimited.'), 0),
+  receive_speed: v.optional(whole('Bytes per second; 0 is unlimited.'), 0),
+  send_speed: v.optional(whole('Bytes per second; 0 is unlimited.'), 0),
+})
+
+/** Every field of the document, and what newer clients and Nacelle add. */
+export const createBody = v.pipe(
+  v.object({
+    name: text('Display name, unique within the group.'),
+    owner: text('User that owns it.'),
+    group: text('User group that shares it.'),
+    pool: text('Compute pool.'),
+    cores: v.pipe(v.number('must be a number'), v.description('Virtual CPU cores.')),
+    memory: size('Memory'),
+    disks: v.pipe(
+      v.array(size('Size of a disk'), 'must be a list of sizes'),
+      v.description('System disk, data disks…'),
+    ),
+    auto_start: v.optional(flag('Start right after creation and with the host.'), false),
+    system: v.optional(text('linux, windows…'), 'linux'),
+    system_version: v.optional(text('E.g. centos7, win2012.'), ''),
+    firmware: v.optional(v.picklist(['bios', 'uefi'], 'must be bios or uefi'), 'bios'),
+    network_address: v.optional(text('Address to be given; a free one when left out.')),
+    ethernet_address: v.optional(text('MAC to be given; made when left out.')),
+    from_image: v.optional(text('Id of the disk image to clone; empty for none.')),
+    ports: v.optional(v.array(whole('Port of the guest to reach from outside.')), []),
+    cpu_priority: v.optional(
+      v.pipe(
+        v.picklist([0, 1, 2], 'must be 0 (high), 1 (medium) or 2 (low)'),
+        v.description('0 high, 1 medium, 2 low.'),
+      ),
+    ),
+    max_io: v.optional(whole('Operations per second of each disk; 0 is unlimited.'), 0),
+    inbound: v.optional(whole('Bytes per second that the guest receives; 0 is unlimited.'), 0),
+    outbound: v.optional(whole('Bytes per second that the guest sends; 0 is unlimited.'), 0),
+    qos: v.optional(qos),
+    modules: v.optional(v.array(text('qemu or cloud-init.')), []),
+    cloud_init: v.optional(cloudInit),
+  }),
+  v.metadata({ ref: 'GuestCreate' }),
+)
+
+const bytesOf = (value: number) => (value < mebibyte ? value * mebibyte : value)
+const given = (value: string | undefined) => (value ? value : undefined)
+
+/** The wire's words to core's. */
+export function guestRequest(body: v.InferOutput<typeof createBody>): GuestRequest {
+  return {
+    name: body.name,
+    owner: body.owner,
+    group: body.group,
+    pool: body.pool,
+    cores: body.cores,
+    memoryBytes: bytesOf(body.memory),
+    diskBytes: body.disks.map(bytesOf),
+    autoStart: body.auto_start,
+    system: body.system,
+    systemVersion: body.system_version,
+    firmware: body.firmware,
+    fromImage: given(body.from_image),
+    networkAddress: given(body.network_address),
+    ethernetAddress: given(body.ethernet_address),
+    ports: body.ports,
+    modules: body.modules,
+    cloudInit: body.cloud_init && {
+      rootEnabled: body.cloud_init.root_enabled,
+      adminName: body.cloud_init.admin_name,
+      adminSecret: given(body.cloud_init.admin_secret),
+      dataPath: body.cloud_init.data_path,
+      sshKeys: body.cloud_init.ssh_keys,
+    },
+    qos: qosOf(body),
+  }
+}
+
+/** The document's flat figures, and over them those of newer clients. */
+function qosOf(body: v.InferOutput<typeof createBody>): GuestRequest['qos'] {
+  const flat = {
+    ...unlimitedQos,
+    cpuPriority: priorities[body.cpu_priority ?? 0] ?? 'high',
+    totalIops: body.max_io,
+    receiveBytesPerSecond: body.inbound,
+    sendBytesPerSecond: body.outbound,
+  }
+  if (!body.qos) return flat
+  return {
+    ...flat,
+    cpuPriority: body.qos.cpu_priority,
+    readBytesPerSecond: body.qos.read_speed,
+    writeBytesPerSecond: body.qos.write_speed,
+    readIops: body.qos.read_iops,
+    writeIops: body.qos.write_iops,
+    receiveBytesPerSecond: body.qos.receive_speed || flat.receiveBytesPerSecond,
+    sendBytesPerSecond: body.qos.send_speed || flat.sendBytesPerSecond,
+  }
+}
+
+const addresses = v.object({
+  network_address: v.optional(v.string()),
+  display_address: v.string(),
+  allocated_address: v.optional(v.string()),
+})
+
+const guestEntries = {
+  name: v.pipe(v.string(), v.description('group.name')),
+  id: v.string(),
+  created: v.boolean(),
+  progress: v.pipe(v.number(), v.description('Of the creation, 0–100.')),
+  running: v.boolean(),
+  lost: v.optional(v.boolean()),
+  owner: v.string(),
+  group: v.string(),
+  pool: v.string(),
+  cell: v.string(),
+  host: v.pipe(v.string(), v.description('Address of the cell.')),
+  cores: v.number(),
+  memory: v.pipe(v.number(), v.description('Bytes.')),
+  total_disk: v.pipe(v.number(), v.description('Bytes.')),
+  disks: v.array(v.number()),
+  auto_start: v.boolean(),
+  system: v.string(),
+  system_version: v.string(),
+  firmware: v.string(),
+  state: v.pipe(v.string(), v.description('As the hypervisor says: stopped, running, paused, crashed…')),
+  ethernet_address: v.string(),
+  display_protocol: v.string(),
+  internal: addresses,
+  external: addresses,
+  ports: v.array(v.object({ guest: v.number(), host: v.number() })),
+  create_time: v.string(),
+  media_attached: v.boolean(),
+  media_source: v.optional(v.string()),
+  qos: v.record(v.string(), v.union([v.string(), v.number()])),
+}
+
+export const guestReply = v.pipe(v.object(guestEntries), v.metadata({ ref: 'Guest' }))
+
+export const guestDetailReply = v.pipe(
+  v.object({ ...guestEntries, monitor_secret: v.string() }),
+  v.metadata({ ref: 'GuestDetail' }),
+)
+
+export const creatingReply = v.pipe(
+  v.object({ name: v.string(), created: v.literal(false), progress: v.number() }),
+  v.metadata({ ref: 'GuestCreating' }),
+)
+
+export const instanceReply = v.pipe(
+  v.object({
+    ...guestEntries,
+    cpu_usage: v.pipe(v.number(), v.description('Percent of all its cores.')),
+    memory_available: v.number(),
+    disk_available: v.number(),
+    bytes_read: v.number(),
+    bytes_written: v.number(),
+    bytes_received: v.number(),
+    bytes_sent: v.number(),
+  }),
+  v.metadata({ ref: 'Instance' }),
+)

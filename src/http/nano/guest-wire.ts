@@ -1,0 +1,84 @@
+import type { GuestView } from '../../core/guests/view.ts'
+import type { InstanceFigures } from '../../core/instances/instances.ts'
+
+/** What a guest's rendering needs beside the guest. */
+export interface GuestNames {
+  /** Address of a cell. */
+  host(cell: string): string
+  /** Length of the prefix of an allocated address. */
+  prefix(pool: string, address: string): number
+  /** Name of a media image. */
+  media(id: string): string
+}
+
+/** `2018-08-21 00:12:34`, UTC: the portal splits at the space. */
+export const timeText = (milliseconds: number): string =>
+  new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ')
+
+export function guestElement(guest: GuestView, names: GuestNames) {
+  const displayAddress = guest.displayAddress
+  return {
+    name: `${guest.group}.${guest.name}`,
+    id: guest.id,
+    created: guest.created,
+    progress: guest.progress,
+    running: guest.running,
+    owner: guest.owner,
+    group: guest.group,
+    pool: guest.pool,
+    cell: guest.cell,
+    host: names.host(guest.cell),
+    cores: guest.cores,
+    memory: guest.memoryBytes,
+    total_disk: guest.disks.reduce((sum, disk) => sum + disk.sizeBytes, 0),
+    disks: guest.disks.map((disk) => disk.sizeBytes),
+    auto_start: guest.autoStart,
+    system: guest.system,
+    system_version: guest.systemVersion,
+    firmware: guest.firmware,
+    state: guest.live === 'absent' ? 'stopped' : guest.live,
+    ethernet_address: guest.mac,
+    display_protocol: 'vnc',
+    internal: {
+      ...(guest.networkAddress ? { network_address: guest.networkAddress } : {}),
+      display_address: displayAddress,
+      ...(guest.address && guest.addressPool
+        ? { allocated_address: `${guest.address}/${names.prefix(guest.addressPool, guest.address)}` }
+        : {}),
+    },
+    external: { display_address: displayAddress },
+    ports: guest.ports,
+    create_time: timeText(guest.createdAt),
+    media_attached: guest.media !== null,
+    ...(guest.media ? { media_source: names.media(guest.media) } : {}),
+    qos: qosOf(guest),
+  }
+}
+
+/** As the original: the priority always, a limit only where there is one. */
+function qosOf({ qos }: GuestView): Record<string, string | number> {
+  const limits = {
+    read_speed: qos.readBytesPerSecond,
+    write_speed: qos.writeBytesPerSecond,
+    read_iops: qos.readIops,
+    write_iops: qos.writeIops,
+    max_io: qos.totalIops,
+    receive_speed: qos.receiveBytesPerSecond,
+    send_speed: qos.sendBytesPerSecond,
+  }
+  return {
+    cpu_priority: qos.cpuPriority,
+    ...Object.fromEntries(Object.entries(limits).filter(([, value]) => value > 0)),
+  }
+}
+
+export const instanceElement = (guest: GuestView, names: GuestNames, figures: InstanceFigures) => ({
+  ...guestElement(guest, names),
+  cpu_usage: figures.cpuUsage,
+  memory_available: figures.memoryAvailableBytes,
+  disk_available: figures.diskAvailableBytes,
+  bytes_read: figures.bytesRead,
+  bytes_written: figures.bytesWritten,
+  bytes_received: figures.bytesReceived,
+  bytes_sent: figures.bytesSent,
+})

@@ -1,0 +1,213 @@
+import * as v from 'valibot'
+import type { Guests } from '../../core/guests/guests.ts'
+import { type Operation, operation } from '../operation.ts'
+import {
+  createBody,
+  creatingReply,
+  guestDetailReply,
+  guestReply,
+  guestRequest,
+  idParams,
+} from './guest-schemas.ts'
+import { type GuestNames, guestElement } from './guest-wire.ts'
+import { launched } from './launched.ts'
+
+const tag = 'Guests'
+
+const fromQuery = (description: string) => v.optional(v.pipe(v.string(), v.description(description)))
+
+const searchBody = v.object({
+  limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)), 20),
+  offset: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
+  pool: v.optional(v.string()),
+  cell: v.optional(v.string()),
+  keyword: v.optional(v.string()),
+})
+
+export const guestOperations = (services: { guests: Guests; guestNames: GuestNames }): Operation[] => {
+  const { guests, guestNames } = services
+  return [
+    operation({
+      id: 'guest.search',
+      method: 'GET',
+      path: '/guest_search',
+      summary: 'Guests of a compute pool',
+      tag,
+      query: v.object({
+        pool: v.pipe(v.string('name the compute pool'), v.description('Compute pool.')),
+        cell: fromQuery('Cell.'),
+        owner: fromQuery('Owner; with a group, either may match.'),
+        group: fromQuery('User group.'),
+        status: v.optional(
+          v.pipe(v.picklist(['0', '1'], 'must be 0 or 1'), v.description('0 stopped, 1 running.')),
+        ),
+        created: v.optional(v.picklist(['true', 'false'], 'must be true or false')),
+      }),
+      reply: v.array(guestReply),
+      access: 'guest.read',
+      handle(op, { query }) {
+        const { status, created, ...rest } = query
+        const found = guests.search(op, {
+          ...rest,
+          ...(status === undefined ? {} : { running: status === '1' }),
+          ...(created === undefined ? {} : { created: created === 'true' }),
+          limit: 10_000,
+          offset: 0,
+        })
+        return { data: found.guests.map((guest) => guestElement(guest, guestNames)) }
+      },
+    }),
+    operation({
+      id: 'guest.find',
+      method: 'POST',
+      path: '/search/guests',
+      summary: 'One page of guests by pool, cell and keyword',
+      tag,
+      body: searchBody,
+      reply: v.object({
+        result: v.array(guestReply),
+        total: v.number(),
+        limit: v.number(),
+        offset: v.number(),
+      }),
+      access: 'guest.read',
+      handle(op, { body }) {
+        const found = guests.search(op, body)
+        const result = found.guests.map((guest) => guestElement(guest, guestNames))
+        return { data: { result, total: found.total, limit: body.limit, offset: body.offset } }
+      },
+    }),
+    operation({
+      id: 'guest.get',
+      method: 'GET',
+      path: '/guests/:id',
+      summary: 'A guest; 201 with the progress while it is being created',
+      tag,
+      params: idParams,
+      reply: v.union([guestDetailReply, creatingReply]),
+      status: [200, 201],
+      access: 'guest.read',
+      handle(op, { params }) {
+        const guest = guests.get(op, params.id)
+        if (!guest.created) {
+          const name = `${guest.group}.${guest.name}`
+          return { status: 201, data: { name, created: false, progress: guest.progress } }
+        }
+        const data = {
+          ...guestElement(guest, guestNames),
+          monitor_secret: guests.monitorSecret(op, guest.id),
+        }
+        return { data, headers: { ETag: `"${guest.version}"` } }
+      },
+    }),
+    operation({
+      id: 'guest.create',
+      method: 'POST',
+      path: '/guests',
+      aliases: ['/guests/:id'],
+      summary: 'Create a guest; poll it by the id that is answered',
+      tag,
+      body: createBody,
+      reply: v.object({ id: v.string() }),
+      status: [202],
+      access: 'guest.write',
+      async handle(op, { body }) {
+        const outcome = await guests.create(op, guestRequest(body))
+        return launched(outcome, { data: { id: outcome.id }, status: 202 })
+      },
+    }),
+    operation({
+      id: 'guest.delete',
+      method: 'DELETE',
+      path: '/guests/:id',
+      summary: 'Delete a guest; its disks stay in quarantine for a while',
+      tag,
+      params: idParams,
+      body: v.object({ force: v.optional(v.boolean('must be true or false'), false) }),
+      status: [200, 202],
+      access: 'guest.write',
+      handle: async (op, { params, body }) => launched(await guests.delete(op, params.id, body)),
+    }),
+    ...changeOperations(guests),
+  ]
+}
+
+const immediate = v.optional(
+  v.pipe(v.boolean('must be true or false'), v.description('Take effect in the running instance.')),
+  false,
+)
+
+/** Both generations of paths: `/guest/{id}/…` of the document and `/guests/{id}/…` of newer clients. */
+const changePath = (rest: string) => ({ path: `/guest/:id/${rest}`, aliases: [`/guests/:id/${rest}`] })
+
+const changeOperations = (guests: Guests): Operation[] => [
+  operation({
+    id: 'guest.set_cores',
+    method: 'PUT',
+    ...changePath('cores'),
+    summary: 'Change the cores',
+    tag,
+    params: idParams,
+    body: v.object({ cores: v.number('must be a number'), immediate }),
+    status: [200, 202],
+    access: 'guest.write',
+    handle: async (op, { params, body }) => launched(await guests.setCores(op, params.id, body)),
+  }),
+  operation({
+    id: 'guest.set_memory',
+    method: 'PUT',
+    ...changePath('memory'),
+    summary: 'Change the memory (bytes)',
+    tag,
+    params: idParams,
+    body: v.object({ memory: v.pipe(v.number('must be a number'), v.description('Bytes.')), immediate }),
+    status: [200, 202],
+    access: 'guest.write',
+    handle: async (op, { params, body }) =>
+      launched(
+        await guests.setMemory(op, params.id, { memoryBytes: body.memory, immediate: body.immediate }),
+      ),
+  }),
+  operation({
+    id: 'guest.rename',
+    method: 'PUT',
+    ...changePath('name'),
+    summary: 'Rename a stopped guest',
+    tag,
+    params: idParams,
+    body: v.object({ name: v.string('must be text') }),
+    status: [200, 202],
+    access: 'guest.write',
+    handle: async (op, { params, body }) => launched(await guests.rename(op, params.id, body.name)),
+  }),
+  operation({
+    id: 'guest.set_password',
+    method: 'PUT',
+    ...changePath('auth'),
+    summary: 'Set a password inside the running guest through its agent',
+    tag,
+    params: idParams,
+    body: v.object({
+      password: v.optional(v.string('must be text')),
+      user: v.optional(v.string('must be text')),
+    }),
+    reply: v.object({ user: v.string(), password: v.string() }),
+    status: [200, 202],
+    access: 'guest.secret',
+    async handle(op, { params, body }) {
+      const outcome = await guests.setPassword(op, params.id, body)
+      return launched(outcome, { data: { user: outcome.user, password: outcome.password } })
+    },
+  }),
+  operation({
+    id: 'guest.get_password',
+    method: 'GET',
+    ...changePath('auth'),
+    summary: 'The password that was last set; each reading is journalled',
+    tag,
+    params: idParams,
+    reply: v.object({ user: v.optional(v.string()), password: v.optional(v.string()) }),
+    access: 'guest.secret',
+    handle: async (op, { params }) => ({ data: await guests.password(op, params.id) }),
+  }),
+]

@@ -202,7 +202,12 @@ export class SimulatedVolumes implements VolumeStore {
   inspector(): ImageInspector {
     return {
       inspect: async (path) => {
-        const volume = this.partials.get(path.slice('/simulated/'.length, -partialSuffix.length))
+        const name = path.slice('/simulated/'.length)
+        const volume = name.endsWith(partialSuffix)
+          ? this.partials.get(name.slice(0, -partialSuffix.length))
+          : this.inUse.get(name)
+        if (volume && volume.content === null)
+          return { format: formatOf(name), virtualSizeBytes: volume.virtualSizeBytes }
         if (!volume?.content?.length) throw new AppError('invalid', 'the image is empty', { field: 'image' })
         const format = volume.content.subarray(0, 4).equals(qcow2Magic) ? 'qcow2' : 'raw'
         const virtualSizeBytes =

@@ -205,6 +205,15 @@ describe('zone.commit', () => {
     assert.equal(test.zone.eventsSince(0, 1).length, 1)
   })
 
+  it('only checks in a dry run', async () => {
+    const dry = { ...testCommit, dryRun: true }
+    assert.deepEqual(await test.zone.commit(dry, [roleChange('a')]), { revision: 1 })
+    assert.deepEqual(roles(), [])
+    assert.equal(test.zone.revision(), 0)
+    await commit(roleChange('a'))
+    await assert.rejects(test.zone.commit(dry, [roleChange('a')]), conflict("a role named 'a' exists"))
+  })
+
   it('refuses to nest, and more than it can take', async () => {
     test.sqlite.exec('BEGIN')
     await assert.rejects(commit(roleChange('a')), /inside a transaction/)

@@ -31,7 +31,16 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-type Outcome = { event: ZoneEvent } | { error: unknown }
+type Outcome = { event: ZoneEvent } | { error: unknown } | { dryRun: CommitResult }
+
+/** Thrown to take back what a dry run wrote. */
+class DryRun {
+  readonly result: CommitResult
+
+  constructor(result: CommitResult) {
+    this.result = result
+  }
+}
 
 class LocalZone implements Zone {
   readonly db: Database
@@ -96,10 +105,12 @@ class LocalZone implements Zone {
   #settle(waiting: Waiting, outcome: Outcome): void {
     if ('error' in outcome) {
       waiting.reject(outcome.error)
-      return
+    } else if ('dryRun' in outcome) {
+      waiting.resolve(outcome.dryRun)
+    } else {
+      this.#publish(outcome.event)
+      waiting.resolve({ revision: outcome.event.revision })
     }
-    this.#publish(outcome.event)
-    waiting.resolve({ revision: outcome.event.revision })
   }
 
   /** Throws only when the whole transaction failed. */
@@ -115,6 +126,7 @@ class LocalZone implements Zone {
           head = done.head
           return { event: done.event }
         } catch (error) {
+          if (error instanceof DryRun) return { dryRun: error.result }
           // A full disk may have ended the outer transaction too.
           if (!this.#sqlite.inTransaction) throw error
           return { error: fromSqlite(error) }
@@ -133,6 +145,7 @@ class LocalZone implements Zone {
     for (const change of changes) checkVersion(this.#stores(change.table), change)
     const journalled = changes.map((change, seq) => this.#put(change, revision, seq))
     for (const change of changes) checkRules(this.#stores, change)
+    if (info.dryRun) throw new DryRun({ revision })
     return { event: toEvent(row, journalled), head: this.#journal.append(row, before, journalled) }
   }
 

@@ -17,9 +17,12 @@ export interface CommitInfo {
   requestId: string
   /** Verb and object in words, e.g. `guest.create default.web1`. */
   action: string
+  /** Check everything that a commit checks, then write nothing. */
+  dryRun?: boolean
 }
 
 export interface CommitResult {
+  /** Of a dry run: the revision that it would have had. */
   revision: number
 }
 

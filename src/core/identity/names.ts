@@ -1,0 +1,21 @@
+import { invalid } from '../errors.ts'
+
+const rule = /^[0-9A-Za-z\-_.]{1,64}$/
+
+/** Names of users, groups and roles. Throws `invalid` with the field. */
+export function checkName(field: string, name: string): void {
+  if (!rule.test(name))
+    throw invalid(
+      field,
+      `'${name.slice(0, 80)}' is no name for this: it may hold letters, digits, '-', '_' and '.', 1 to 64 of them`,
+    )
+  if (name === 'system' || name === 'anonymous' || name === '.' || name === '..')
+    throw invalid(field, `the name '${name}' is reserved`)
+}
+
+/** Texts for people: no control characters, at most `limit` characters. */
+export function checkText(field: string, text: string, limit = 128): void {
+  if (text.length > limit) throw invalid(field, `at most ${limit} characters, not ${text.length}`)
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(text)) throw invalid(field, 'control characters are not allowed')
+}

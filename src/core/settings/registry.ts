@@ -1,0 +1,93 @@
+import { isIP } from 'node:net'
+import * as v from 'valibot'
+
+interface Definition {
+  schema: v.GenericSchema
+  default: unknown
+  description: string
+  unit?: string
+}
+
+const whole = (minimum: number, maximum: number) =>
+  v.pipe(
+    v.number('must be a number'),
+    v.integer('must be a whole number'),
+    v.minValue(minimum, `must be at least ${minimum}`),
+    v.maxValue(maximum, `must be at most ${maximum}`),
+  )
+
+const host = v.pipe(
+  v.string(),
+  v.regex(/^[\w.:[\]-]{1,255}$/, 'must be a host name or address, with or without :port'),
+)
+
+/** Every setting that the zone shares: what it may be, what it is when nobody set it, and what it means. */
+export const settingDefinitions = {
+  'password.min_length': {
+    schema: whole(1, 128),
+    default: 8,
+    unit: 'characters',
+    description: 'The least length of a new password. Passwords that are in use stay as they are.',
+  },
+  // Half an hour, not the original's three minutes: clients renew after a share of the `timeout` that the login tells
+  // them, so any value suits them, while browsers stop the timers of hidden tabs and would be logged out.
+  'session.timeout_seconds': {
+    schema: whole(30, 30 * 24 * 3600),
+    default: 1800,
+    unit: 'seconds',
+    description: 'A session ends when it was not used for so long.',
+  },
+  'quarantine.retention_days': {
+    schema: whole(0, 3650),
+    default: 7,
+    unit: 'days',
+    description: 'How long deleted disks and images can be undeleted, unless their room is needed before.',
+  },
+  'task.retention_days': {
+    schema: whole(1, 3650),
+    default: 30,
+    unit: 'days',
+    description: 'How long finished tasks are kept for reading.',
+  },
+  'vnc.listen': {
+    schema: v.pipe(
+      v.string(),
+      v.check(
+        (value) => value === '' || isIP(value) !== 0,
+        'must be an IP address of this host, 0.0.0.0 or empty',
+      ),
+    ),
+    default: '',
+    description:
+      'Address on which guests open a VNC port for outside viewers, guarded by their monitor secret; empty: only the ' +
+      'web console reaches them. A guest follows with its next start.',
+  },
+  'callbacks.allow': {
+    schema: v.pipe(v.array(host), v.maxLength(100)),
+    default: [] as string[],
+    description: 'Hosts (name or address, with or without :port) to which callbacks of tasks may be sent.',
+  },
+  'guest.max_cores': {
+    schema: whole(1, 1024),
+    default: 64,
+    unit: 'cores',
+    description: 'The most cores that a new guest may ask for.',
+  },
+  'guest.max_memory_gib': {
+    schema: whole(1, 65536),
+    default: 256,
+    unit: 'GiB',
+    description: 'The most memory that a new guest may ask for.',
+  },
+  'guest.max_disk_gib': {
+    schema: whole(1, 1048576),
+    default: 4096,
+    unit: 'GiB',
+    description: 'The largest disk that a guest may ask for.',
+  },
+} as const satisfies Record<string, Definition>
+
+export type SettingName = keyof typeof settingDefinitions
+export type SettingValue<N extends SettingName> = v.InferOutput<(typeof settingDefinitions)[N]['schema']>
+
+export const isSettingName = (name: string): name is SettingName => Object.hasOwn(settingDefinitions, name)

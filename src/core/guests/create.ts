@@ -153,6 +153,9 @@ const dhcpEntry = (deps: GuestDeps): Step<CreateParams> => ({
 const volumesOf = (params: CreateParams, kind: Volume['kind']) =>
   params.volumes.filter((row) => row.kind === kind)
 
+/** What a fresh thin disk may take at once, with its first boot. */
+const thinBytes = 256 << 20
+
 const disks = (deps: GuestDeps): Step<CreateParams> => ({
   name: 'disks',
   weight: 4,
@@ -165,6 +168,7 @@ const disks = (deps: GuestDeps): Step<CreateParams> => ({
   async run({ params }) {
     for (const disk of volumesOf(params, 'disk')) {
       const store = deps.store(disk.pool)
+      await deps.ensureRoom(disk.pool, thinBytes)
       if (disk.parent) {
         const parent = readVolume(deps.zone, disk.parent)
         await store.clone(disk.name, { parent: parent.name, sizeBytes: disk.sizeBytes })

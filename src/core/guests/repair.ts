@@ -1,0 +1,66 @@
+import { and, eq } from 'drizzle-orm'
+import * as schema from '../../db/schema.ts'
+import type { Zone } from '../../zone/zone.ts'
+import type { GuestDeps } from './deps.ts'
+import type { Guest } from './guest.ts'
+import { isRunning } from './live.ts'
+import { domainSpec } from './spec.ts'
+
+export type DomainRepairDeps = GuestDeps
+
+/**
+ * Defines the domains that libvirt has lost, removes those that outlived their guest, and looks at what runs. A guest
+ * that a task holds is left to the task; a domain that Nacelle never made is left alone for good.
+ */
+export async function repairDomains(
+  deps: DomainRepairDeps,
+): Promise<{ repaired: string[]; findings: string[] }> {
+  const repaired: string[] = []
+  const findings: string[] = []
+  await deps.live.refresh()
+  const domains = await deps.hypervisor.list()
+  const known = new Map(domains.map((domain) => [domain.id, domain]))
+  const guests = guestsOf(deps)
+  for (const guest of guests) {
+    if (known.has(guest.id) || isHeld(deps, guest.id)) continue
+    await deps.hypervisor.define(domainSpec(deps, guest))
+    deps.live.set(guest.id, 'stopped')
+    repaired.push(`defined the domain of guest '${guest.name}' again`)
+  }
+  const recorded = new Set(guests.map((guest) => guest.id))
+  for (const domain of domains) {
+    if (recorded.has(domain.id) || isHeld(deps, domain.id) || !wasOurs(deps.zone, domain.id)) continue
+    if (isRunning(domain.state)) {
+      findings.push(
+        `domain '${domain.name}' still runs, but its guest was deleted: virsh destroy ${domain.id}`,
+      )
+      continue
+    }
+    await deps.hypervisor.undefine(domain.id)
+    repaired.push(`removed the domain '${domain.name}', whose guest was deleted`)
+  }
+  return { repaired, findings }
+}
+
+const guestsOf = ({ zone, cell }: GuestDeps): Guest[] =>
+  zone.db
+    .select()
+    .from(schema.guest)
+    .where(and(eq(schema.guest.cell, cell), eq(schema.guest.state, 'ready')))
+    .all()
+
+const isHeld = ({ tasks }: GuestDeps, id: string): boolean => tasks.holder(`guest:${id}`) !== undefined
+
+/** The journal remembers every guest that there ever was. */
+function wasOurs(zone: Zone, id: string): boolean {
+  const { change, guest } = schema
+  if (zone.db.select({ id: guest.id }).from(guest).where(eq(guest.id, id)).get()) return false
+  return (
+    zone.db
+      .select({ revision: change.revision })
+      .from(change)
+      .where(and(eq(change.table, 'guest'), eq(change.key, id)))
+      .limit(1)
+      .get() !== undefined
+  )
+}

@@ -14,6 +14,8 @@ export type GuestOptions = {
   vcpus?: number
   /** A libvirt network; none by default. */
   network?: string
+  /** Chosen by libvirt unless given. */
+  mac?: string
   /** Password of the VNC server; without it the server asks for none. */
   vncPassword?: string
   /** Boot from the network before the disks. */
@@ -63,8 +65,9 @@ function domainXml(options: GuestOptions): string {
   const loader = uefi ? "<loader readonly='yes' type='pflash'>/usr/share/OVMF/OVMF_CODE_4M.fd</loader>" : ''
   const nvram = uefi ? "<nvram template='/usr/share/OVMF/OVMF_VARS_4M.fd'/>" : ''
   const boot = options.netboot ? "<boot order='1'/>" : ''
+  const mac = options.mac ? `<mac address='${options.mac}'/>` : ''
   const nic = options.network
-    ? `<interface type='network'><source network='${options.network}'/><model type='virtio'/>${boot}</interface>`
+    ? `<interface type='network'>${mac}<source network='${options.network}'/><model type='virtio'/>${boot}</interface>`
     : ''
   const password = options.vncPassword ? ` passwd='${options.vncPassword}'` : ''
   return `<domain type='qemu'>

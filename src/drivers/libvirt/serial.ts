@@ -14,7 +14,7 @@ export async function openSerial(
   const state = await domainState(virsh, assertUuid(id))
   if (state === 'absent') throw new AppError('not_found', `there is no domain '${id}'`)
   if (!isActive(state)) throw new AppError('conflict', 'the guest is not running')
-  return withoutBanner(openPty('virsh', ['-q', '-c', virsh.uri, 'console', '--force', id], size))
+  return withoutBanner(openPty('virsh', ['-c', virsh.uri, 'console', '--force', id], size))
 }
 
 /** Ends virsh's greeting; what follows is the guest's. */

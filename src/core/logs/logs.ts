@@ -46,6 +46,8 @@ export function createLogs({ zone, clock = Date.now }: { zone: Zone; clock?: () 
   return {
     list: (op, query) => list(zone, op, withDefaults(query, clock())),
     async add(op, content) {
+      // Everybody who has logged in: clients of the original write a line after most of what they do.
+      if (op.who.kind === 'anonymous') requirePermission(op, 'log.write')
       if (content.trim() === '') throw invalid('content', 'a log entry needs some text')
       if (content.length > maxContent)
         throw invalid('content', `a log entry holds at most ${maxContent} characters, not ${content.length}`)

@@ -28,6 +28,10 @@ function optionsFor(request: BundleRequest) {
     target: 'node24',
     minify: true,
     keepNames: true,
+    // An uncaught error shows its source line: not all eight hundred kilobytes of it.
+    lineLimit: 160,
+    // Some packages' CommonJS hides its requires from every bundler (jsonc-parser's UMD); their ES modules do not.
+    mainFields: ['module', 'main'],
     legalComments: 'external',
     metafile: true,
     logLevel: 'warning',

@@ -127,6 +127,8 @@ build() {
   commit=$(source_commit)
   say "building dist/nacelle${commit:+ from $commit}"
   node src/packaging/build/build.ts --node "$node" ${commit:+--commit "$commit"} >&2
+  # A library that needs a file beside itself would show here, not at the operator's.
+  (cd / && env -i "$binary" version >/dev/null) || die 'the executable does not start; see above'
   printf 'dist/nacelle  %s bytes  sha256 %s\n' "$(stat -c %s "$binary")" "$(sha256sum "$binary" | cut -d' ' -f1)"
 }
 

@@ -21,6 +21,7 @@ test('the import check sees what it must refuse', () => {
     ['core/guests/guests.ts', "import { Hono } from 'hono'"],
     ['core/guests/guests.ts', "import { spawn } from 'node:child_process'"],
     ['core/guests/guests.ts', "import { createServer } from 'node:http'"],
+    ['core/guests/guests.ts', "import Sqlite from 'better-sqlite3'"],
     ['drivers/libvirt/virsh.ts', "import { execFile } from 'node:child_process'"],
     ['drivers/libvirt/virsh.ts', "import { table } from '../nftables/nft.ts'"],
     ['drivers/libvirt/virsh.ts', "import { create } from '../../core/guests/create.ts'"],
@@ -39,6 +40,7 @@ test('the import check accepts what the design allows', () => {
   const accepted: [file: string, text: string][] = [
     ['main.ts', "import { virsh } from './drivers/libvirt/virsh.ts'"],
     ['core/guests/guests.ts', "import { eq } from 'drizzle-orm'"],
+    ['core/guests/guests.ts', "import type { Database } from 'better-sqlite3'"],
     ['drivers/exec.ts', "import { type ChildProcess, spawn } from 'node:child_process'"],
     ['drivers/pty.ts', "const pty = await import('@lydell/node-pty')"],
     ['drivers/libvirt/virsh.ts', "import { run } from '../exec.ts'"],

@@ -9,6 +9,8 @@ interface Area {
   /** Only as `import type`. */
   mayType?: string[]
   packages: string[]
+  /** Only as `import type`. */
+  packageTypes?: string[]
 }
 
 const everything = ['']
@@ -27,6 +29,7 @@ const areas: Area[] = [
     of: 'core/',
     may: ['core/', 'zone/', 'tasks/', 'db/schema.ts'],
     packages: ['valibot', 'drizzle-orm'],
+    packageTypes: ['better-sqlite3'],
   },
   { of: 'zone/', may: ['zone/', 'db/', 'core/errors.ts'], packages: ['drizzle-orm', 'better-sqlite3'] },
   {
@@ -44,7 +47,7 @@ const areas: Area[] = [
   { of: 'reconcilers/', may: ['reconcilers/', 'core/', 'tasks/'], packages: [] },
   {
     of: 'drivers/pty.ts',
-    may: ['core/errors.ts', 'drivers/exec.ts', 'drivers/command.ts', 'packaging/addons.ts'],
+    may: ['core/*.ts', 'drivers/exec.ts', 'drivers/command.ts', 'packaging/addons.ts'],
     packages: ['@lydell/node-pty'],
   },
   ...driverAreas(),
@@ -72,7 +75,7 @@ const areas: Area[] = [
 
 // Builtins that only one file may use, and those that the business does without.
 const builtinOwners: Record<string, string> = { 'node:child_process': 'drivers/exec.ts' }
-const builtinsNotForCore = /^node:(http|https|http2|net|tls|dgram|worker_threads|cluster)$/
+const builtinsNotForCore = /^node:(http|https|http2|tls|dgram|worker_threads|cluster)$/
 
 /** One import of a source file; `path` is relative to src for own files, else the specifier. */
 interface Import {
@@ -92,7 +95,7 @@ export function importViolations(file: string, text: string): string[] {
 
 function allowed(file: string, area: Area, found: Import): boolean {
   if (found.own) return ownAllowed(area, found)
-  if (!found.path.startsWith('node:')) return packageAllowed(area, found.path)
+  if (!found.path.startsWith('node:')) return packageAllowed(area, found)
   if (file.startsWith('core/') && builtinsNotForCore.test(found.path)) return false
   return (builtinOwners[found.path] ?? file) === file
 }
@@ -104,8 +107,9 @@ function ownAllowed(area: Area, { path, typeOnly }: Import): boolean {
   return may.some((pattern) => fits(path, pattern))
 }
 
-function packageAllowed(area: Area, specifier: string): boolean {
-  return area.packages.some((name) => name === '*' || specifier === name || specifier.startsWith(`${name}/`))
+function packageAllowed(area: Area, { path, typeOnly }: Import): boolean {
+  const may = typeOnly ? [...area.packages, ...(area.packageTypes ?? [])] : area.packages
+  return may.some((name) => name === '*' || path === name || path.startsWith(`${name}/`))
 }
 
 // '' fits everything, 'a/' the folder, 'a/*.ts' its own files without subfolders, else the one file.

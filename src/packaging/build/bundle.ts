@@ -60,7 +60,8 @@ const embeddedAddons: Plugin = {
     )
     replace(
       /\/@lydell\/node-pty\/requireBinary\.js$/,
-      `exports.requireBinary = () => require(${addons}).loadPtyBinding()`,
+      // A proxy, so that the first terminal loads it and not each start.
+      `exports.requireBinary = () => new Proxy({}, { get: (_, name) => require(${addons}).loadPtyBinding()[name] })`,
     )
   },
 }

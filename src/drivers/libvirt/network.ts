@@ -143,11 +143,12 @@ function withFreeName(host: DhcpHost, others: readonly DhcpHost[]): DhcpHost {
   return { ...host, hostname: `${host.hostname.slice(0, 56).replace(/-+$/, '')}-${tail}` }
 }
 
+/** The lease ends first: with its last entry the network loses its DHCP server, which then hears no release. */
 async function removeHost(uri: string, name: string, mac: string): Promise<void> {
+  await release(uri, name, (lease) => lease.mac === mac)
   for (const { scope, definition } of await scopes(uri, name))
     if (definition.hosts.some((host) => host.mac === mac))
       await networkUpdateHost(uri, name, { command: 'delete', xml: buildHostOf(mac), scope })
-  await release(uri, name, (lease) => lease.mac === mac)
 }
 
 const releaseAttempts = 5

@@ -1,0 +1,92 @@
+import { Command, Option } from 'commander'
+import { ConfigError, defaultConfigFile, type Flags } from './config.ts'
+import { journalVerify, resetPassword, taskCommand, taskList } from './main/commands.ts'
+import { serve } from './main/serve.ts'
+import { version } from './packaging/version.ts'
+
+const program = new Command('nacelle')
+  .description('A hypervisor appliance in one file: REST API, web UI and consoles over libvirt and QEMU.')
+  .version(version.version, '-V, --version', 'print the version and exit')
+  .showHelpAfterError('(see nacelle --help)')
+  .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
+  .addHelpText(
+    'after',
+    `
+Precedence of settings: flag, environment, configuration file, default.
+Documentation: docs/ of the source tree; the running appliance serves its API document at /api-docs.`,
+  )
+
+const withConfig = (command: Command) =>
+  command
+    .addOption(
+      new Option('--config <file>', `configuration file (TOML)`).default(undefined, defaultConfigFile),
+    )
+    .addOption(
+      new Option('--data-dir <dir>', 'where state and disks are kept [NACELLE_DATA_DIR]').default(
+        undefined,
+        '/var/lib/nacelle',
+      ),
+    )
+
+withConfig(program.command('serve'))
+  .description('run the appliance in the foreground')
+  .addOption(
+    new Option('--listen <url>', 'address to serve on [NACELLE_LISTEN]').default(
+      undefined,
+      'https://0.0.0.0:5870',
+    ),
+  )
+  .addOption(
+    new Option('--libvirt-uri <uri>', 'libvirt connection [NACELLE_LIBVIRT_URI]').default(
+      undefined,
+      'qemu:///system',
+    ),
+  )
+  .option('--insecure', 'allow plain http:// on an address that is not loopback [NACELLE_INSECURE=1]')
+  .action((flags: Flags) => serve(flags, process.env))
+
+program
+  .command('version')
+  .description('print version, commit and Node')
+  .option('--json', 'as JSON')
+  .action(({ json }: { json?: boolean }) => {
+    const { version: number, commit, node } = version
+    const text = `nacelle ${number}${commit ? ` (${commit})` : ''}, Node ${node}`
+    process.stdout.write(`${json ? JSON.stringify(version) : text}\n`)
+  })
+
+const user = program.command('user').description('users of this appliance')
+withConfig(user.command('reset-password'))
+  .argument('<name>', 'name of the user')
+  .description('give a user a new random password, print it, and end the sessions of that user')
+  .action((name: string, flags: Flags) => resetPassword(flags, process.env, name))
+
+const journal = program.command('journal').description('the audit journal')
+withConfig(journal.command('verify'))
+  .description('walk the hash chain and say whether anything was changed')
+  .action((flags: Flags) => journalVerify(flags, process.env))
+
+const task = program.command('task').description('tasks of this appliance')
+withConfig(task.command('list'))
+  .description('tasks that have not ended, or all')
+  .option('--all', 'finished ones too')
+  .option('--json', 'as JSON')
+  .action((flags: Flags & { all?: boolean; json?: boolean }) => taskList(flags, process.env))
+for (const [verb, words] of [
+  ['show', 'a task with its steps'],
+  ['cancel', 'stop a task and undo what it has done'],
+  ['retry', 'a stuck task: try the failed undo again'],
+  ['skip', 'a stuck task: the failed undo was done by hand, go on'],
+  ['abandon', 'a stuck task: give up, keep its record, free its locks'],
+] as const)
+  withConfig(task.command(verb))
+    .argument('<id>', 'id of the task')
+    .description(words)
+    .action((id: string, flags: Flags) => taskCommand(flags, process.env, verb, id))
+
+program.parseAsync().catch((error: unknown) => {
+  const known = error instanceof ConfigError || (error instanceof Error && error.name === 'AppError')
+  const text = error instanceof Error ? (known ? error.message : error.stack) : String(error)
+  process.stderr.write(`nacelle: ${text}\n`)
+  process.exit(1)
+})

@@ -1,0 +1,192 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createAddressPools } from '../core/address-pools/address-pools.ts'
+import { createAddressRanges } from '../core/address-pools/ranges.ts'
+import { createCells } from '../core/compute-pools/cells.ts'
+import type { AttachedStorage } from '../core/compute-pools/compute-pool.ts'
+import { createComputePools } from '../core/compute-pools/compute-pools.ts'
+import { localCellName } from '../core/compute-pools/default-pool.ts'
+import { systemPrincipal } from '../core/context.ts'
+import { AppError } from '../core/errors.ts'
+import type { GuestDeps } from '../core/guests/deps.ts'
+import { createGuests } from '../core/guests/guests.ts'
+import { LiveGuests } from '../core/guests/live.ts'
+import type { HypervisorFacts } from '../core/hypervisor.ts'
+import { createIdentity } from '../core/identity/identity.ts'
+import { createInstances } from '../core/instances/instances.ts'
+import { Observed } from '../core/instances/observed.ts'
+import { createJournal } from '../core/journal/journal.ts'
+import { Findings } from '../core/ledger/findings.ts'
+import { createLedger } from '../core/ledger/ledger.ts'
+import { ensureRoom } from '../core/ledger/room.ts'
+import { createLogs } from '../core/logs/logs.ts'
+import { createMonitorChannels } from '../core/monitor-channels/monitor-channels.ts'
+import { openSecrets } from '../core/secrets/secrets.ts'
+import { createSettings } from '../core/settings/settings.ts'
+import { createSnapshots } from '../core/snapshots/snapshots.ts'
+import { createStoragePools } from '../core/storage-pools/storage-pools.ts'
+import { createTaskService } from '../core/tasks/tasks.ts'
+import type { VolumeStore } from '../core/volumes.ts'
+import { openDatabase } from '../db/connect.ts'
+import { migrate } from '../db/migrate.ts'
+import { loadSqliteBinding } from '../packaging/addons.ts'
+import { Outbox } from '../tasks/outbox.ts'
+import { TaskRunner, type TaskRunnerOptions } from '../tasks/runner.ts'
+import { createFeed } from '../zone/feed.ts'
+import { createLocalZone } from '../zone/local-zone.ts'
+import type { Drivers } from './drivers.ts'
+import type { RootLog } from './log.ts'
+import { createReconcilers } from './reconcilers.ts'
+
+export interface ApplianceOptions {
+  dataDir: string
+  /** Name for this host as a cell; the recorded one stays. */
+  cellName: string
+  drivers: Drivers
+  log: RootLog
+  taskHooks?: TaskRunnerOptions['hooks']
+  now?: () => number
+}
+
+export type Appliance = ReturnType<typeof createAppliance>
+
+/** Every service on one data directory and one set of drivers, wired but idle: see bring-up.ts. */
+export function createAppliance({
+  dataDir,
+  cellName,
+  drivers,
+  log,
+  taskHooks,
+  now = Date.now,
+}: ApplianceOptions) {
+  const dirs = prepareDirs(dataDir)
+  const database = openDatabase(join(dataDir, 'nacelle.db'), { nativeBinding: loadSqliteBinding() })
+  const migrated = migrate(database.sqlite)
+  const zone = createLocalZone({ sqlite: database.sqlite, db: database.db, clock: now, log })
+  const settings = createSettings({ zone, log })
+  const secrets = openSecrets(join(dataDir, 'secret.key'))
+  const logs = createLogs({ zone, clock: now })
+  const identity = createIdentity({ zone, db: database.db, settings, clock: now })
+  const allowUrl = (url: URL) =>
+    settings.get('callbacks.allow').some((host) => host === url.host || host === url.hostname)
+  const outbox = new Outbox({ db: database.db, log, allowUrl, clock: now })
+  const tasks = new TaskRunner({ db: database.db, log, outbox, clock: now, hooks: taskHooks })
+  const storagePools = createStoragePools({ zone, open: drivers.openStore, now })
+  const { store } = storagePools
+  const cell = localCellName(zone, cellName)
+  const live = new LiveGuests(drivers.hypervisor, now)
+  const observed = new Observed({ zone, hypervisor: drivers.hypervisor, network: drivers.network, live })
+  const findings = new Findings({ zone, store, now })
+  const facts = holdFacts()
+  const guestDeps: GuestDeps = {
+    zone,
+    tasks,
+    hypervisor: drivers.hypervisor,
+    network: drivers.network,
+    seeds: drivers.seeds,
+    secrets,
+    live,
+    observed,
+    cell,
+    scratchDir: dirs.scratch,
+    store,
+    now,
+    get facts() {
+      return facts.get()
+    },
+    vncListen: () => settings.get('vnc.listen'),
+    listeningPorts: drivers.listeningPorts,
+    ensureRoom: (pool, bytes) => ensureRoom({ zone, store, now }, pool, bytes),
+    logLine: (who, text) => logs.logChange({ who: { ...systemPrincipal, name: who }, address: '' }, text),
+    limits: () => ({
+      cores: settings.get('guest.max_cores'),
+      memoryBytes: settings.get('guest.max_memory_gib') * 2 ** 30,
+      hostMemoryBytes: facts.get().hostMemoryBytes,
+      diskBytes: settings.get('guest.max_disk_gib') * 2 ** 30,
+    }),
+  }
+  const reconcilers = createReconcilers({ guestDeps, findings, settings, storagePools, log })
+  const settle = async () => {
+    await reconcilers.nudge('addresses')
+    await reconcilers.nudge('firewall')
+  }
+  const poolDeps = { zone, network: drivers.network, settle }
+  const computeDeps = {
+    zone,
+    alive: (name: string) => name === cell,
+    attached: async (_cell: string, storage: string) => attachedHere(store, storage),
+    isShared: (storage: string) => store(storage).capabilities.shared,
+  }
+  return {
+    dirs,
+    database,
+    migrated,
+    zone,
+    feed: createFeed(zone),
+    settings,
+    secrets,
+    logs,
+    identity,
+    outbox,
+    tasks,
+    taskService: createTaskService({ tasks }),
+    storagePools,
+    ledger: createLedger({ zone, store, now, inspector: drivers.inspector }, findings),
+    journal: createJournal({ zone, sqlite: database.sqlite }),
+    addressPools: createAddressPools(poolDeps),
+    addressRanges: createAddressRanges(poolDeps),
+    computePools: createComputePools(computeDeps),
+    cells: createCells(computeDeps),
+    cell,
+    live,
+    observed,
+    facts,
+    guestDeps,
+    guests: createGuests(guestDeps),
+    instances: createInstances(guestDeps),
+    snapshots: createSnapshots(guestDeps),
+    channels: createMonitorChannels(guestDeps),
+    reconcilers,
+    drivers,
+    log,
+    now,
+  }
+}
+
+/** Readable by nobody else, but passable: QEMU runs as a user of its own and opens disks below. */
+function prepareDirs(dataDir: string) {
+  mkdirSync(dataDir, { recursive: true, mode: 0o711 })
+  const dirs = {
+    scratch: join(dataDir, 'scratch'),
+    tls: join(dataDir, 'tls'),
+    pool: join(dataDir, 'pools', 'local'),
+  }
+  for (const path of [dirs.scratch, dirs.tls]) mkdirSync(path, { recursive: true, mode: 0o700 })
+  mkdirSync(dirs.pool, { recursive: true, mode: 0o711 })
+  return dirs
+}
+
+/** What the hypervisor is, known only once it has answered. */
+function holdFacts() {
+  let facts: HypervisorFacts | undefined
+  return {
+    set: (value: HypervisorFacts) => {
+      facts = value
+    },
+    known: () => facts,
+    get(): HypervisorFacts {
+      if (!facts)
+        throw new AppError('unavailable', 'the hypervisor has not answered yet: see `nacelle doctor`')
+      return facts
+    },
+  }
+}
+
+async function attachedHere(store: (name: string) => VolumeStore, name: string): Promise<AttachedStorage> {
+  try {
+    await store(name).usage()
+    return { name, attached: true }
+  } catch (error) {
+    return { name, attached: false, error: (error as Error).message }
+  }
+}

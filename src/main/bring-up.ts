@@ -1,0 +1,75 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { ensureDefaultNetwork } from '../core/address-pools/default-network.ts'
+import { ensureDefaultComputePool } from '../core/compute-pools/default-pool.ts'
+import { systemContext } from '../core/context.ts'
+import { startAutomatically } from '../core/guests/auto-start.ts'
+import { ensureDefaultPool } from '../core/storage-pools/storage-pools.ts'
+import type { Appliance } from './appliance.ts'
+
+export interface BringUp {
+  /** Why changes are not accepted yet; undefined when all is up. */
+  waitingFor(): string | undefined
+  done: Promise<void>
+}
+
+/** Between attempts while libvirt does not answer. */
+const retryMs = 3_000
+
+/**
+ * From an idle appliance to one that accepts changes: the first start's rows, what a crash had cut, the reconcilers. The
+ * server answers meanwhile; a host whose libvirt is down is waited for and says so.
+ */
+export function bringUp(appliance: Appliance, dataDir: string, signal: AbortSignal): BringUp {
+  let waiting: string | undefined = 'the appliance is starting'
+  const done = (async () => {
+    for (;;) {
+      try {
+        await attempt(appliance, dataDir, signal)
+        waiting = undefined
+        return
+      } catch (error) {
+        if (signal.aborted) return
+        waiting = `the appliance is not up yet: ${error instanceof Error ? error.message : String(error)}`
+        appliance.log.error(
+          { err: error },
+          'the appliance could not be brought up; trying again. See `nacelle doctor`',
+        )
+        await delay(retryMs, undefined, { signal }).catch(() => undefined)
+      }
+    }
+  })()
+  return { waitingFor: () => waiting, done }
+}
+
+async function attempt(appliance: Appliance, dataDir: string, signal: AbortSignal): Promise<void> {
+  const { drivers, zone, tasks, log, live, dirs } = appliance
+  appliance.facts.set(await drivers.hypervisor.facts())
+  await ensureDefaultPool(zone, dirs.pool, appliance.now())
+  for (const pool of appliance.storagePools.names()) await appliance.storagePools.store(pool).probe()
+  await ensureDefaultNetwork({ zone, network: drivers.network })
+  const [address = '127.0.0.1'] = await drivers.network.addresses()
+  const storage = appliance.storagePools.names()[0] ?? 'local'
+  await ensureDefaultComputePool({ zone, cellName: appliance.cell, address, storage, network: 'default' })
+  await live.refresh()
+  const resumed = await tasks.resume()
+  if (resumed > 0) log.info({ tasks: resumed }, 'tasks that were cut are going on')
+  appliance.outbox.nudge()
+  appliance.reconcilers.start()
+  drivers.hypervisor.watch((event) => void live.look(event.id).catch(() => undefined), signal, log)
+  if (await hasHostBooted(dataDir)) {
+    const started = await startAutomatically(appliance.guestDeps, systemContext(log, signal))
+    if (started.length > 0) log.info({ guests: started }, 'guests were started with the host')
+  }
+}
+
+/** Whether the host has booted since the last look; a restart of the appliance alone starts no guest. */
+async function hasHostBooted(dataDir: string): Promise<boolean> {
+  const file = join(dataDir, 'boot-id')
+  const now = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()
+  const last = await readFile(file, 'utf8').catch(() => '')
+  if (last === now) return false
+  await writeFile(file, now, { mode: 0o600 })
+  return last !== ''
+}

@@ -1,0 +1,35 @@
+import type { Hypervisor } from '../core/hypervisor.ts'
+import type { HostNetwork } from '../core/network.ts'
+import type { StoragePool } from '../core/storage-pools/storage-pool.ts'
+import type { ImageInspector, SeedBuilder, VolumeStore } from '../core/volumes.ts'
+import { createSeedBuilder } from '../drivers/cloud-init/seed.ts'
+import { DirStore } from '../drivers/dir/dir-store.ts'
+import { setProcessObserver } from '../drivers/exec.ts'
+import { createLibvirt } from '../drivers/libvirt/hypervisor.ts'
+import { listeningPorts } from '../drivers/proc/listening.ts'
+import { createInspector } from '../drivers/qemu-img/inspector.ts'
+import { processObserver } from '../tasks/current.ts'
+import { createHostNetwork } from './host-network.ts'
+import type { RootLog } from './log.ts'
+
+/** Everything of the host that core reaches through interfaces. */
+export interface Drivers {
+  hypervisor: Hypervisor
+  network: HostNetwork
+  seeds: SeedBuilder
+  inspector: ImageInspector
+  openStore(pool: StoragePool): VolumeStore
+  listeningPorts(): Promise<ReadonlySet<number>>
+}
+
+export function createDrivers({ uri, log }: { uri: string; log: RootLog }): Drivers {
+  setProcessObserver(processObserver)
+  return {
+    hypervisor: createLibvirt({ uri, log }),
+    network: createHostNetwork({ uri }),
+    seeds: createSeedBuilder(),
+    inspector: createInspector(),
+    openStore: (pool) => new DirStore(pool.target),
+    listeningPorts,
+  }
+}

@@ -1,0 +1,49 @@
+import { eq } from 'drizzle-orm'
+import { AppError } from '../core/errors.ts'
+import { prefixOf } from '../core/guests/address.ts'
+import * as schema from '../db/schema.ts'
+import type { GuestNames } from '../http/nano/guest-wire.ts'
+import { guestOperations } from '../http/nano/guests.ts'
+import { instanceOperations } from '../http/nano/instances.ts'
+import { monitorChannelOperations } from '../http/nano/monitor-channels.ts'
+import { snapshotOperations } from '../http/nano/snapshots.ts'
+import type { Operation } from '../http/operation.ts'
+import type { Zone } from '../zone/zone.ts'
+import type { Appliance } from './appliance.ts'
+
+/** Every operation of the main API. */
+export function mainOperations(appliance: Appliance): Operation[] {
+  const services = { ...appliance, guestNames: guestNames(appliance.zone) }
+  return [
+    ...guestOperations(services),
+    ...instanceOperations(services),
+    ...snapshotOperations(services),
+    ...monitorChannelOperations(services),
+  ]
+}
+
+function guestNames(zone: Zone): GuestNames {
+  return {
+    host: (name) => zone.db.select().from(schema.cell).where(eq(schema.cell.name, name)).get()?.address ?? '',
+    prefix: (pool, address) => prefixOf(zone, pool, address),
+    media: (id) => zone.db.select().from(schema.image).where(eq(schema.image.id, id)).get()?.name ?? id,
+  }
+}
+
+/** What may be changed before the appliance is up: one's own session, and the first administrator. */
+const early = new Set(['session.create', 'session.renew', 'session.end', 'session.delete', 'system.setup'])
+
+/** Until then, changes are refused with the reason. */
+export const gated = (operations: readonly Operation[], waitingFor: () => string | undefined): Operation[] =>
+  operations.map((operation) =>
+    operation.method === 'GET' || early.has(operation.id)
+      ? operation
+      : {
+          ...operation,
+          handle(op, request) {
+            const reason = waitingFor()
+            if (reason) throw new AppError('unavailable', `${reason}; try again in a moment`)
+            return operation.handle(op, request)
+          },
+        },
+  )

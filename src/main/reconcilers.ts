@@ -1,0 +1,60 @@
+import { systemContext } from '../core/context.ts'
+import type { GuestDeps } from '../core/guests/deps.ts'
+import type { Findings } from '../core/ledger/findings.ts'
+import type { Settings } from '../core/settings/settings.ts'
+import type { StoragePools } from '../core/storage-pools/storage-pools.ts'
+import { createAddressesReconciler } from '../reconcilers/addresses.ts'
+import { createDomainsReconciler } from '../reconcilers/domains.ts'
+import { createFirewallReconciler } from '../reconcilers/firewall.ts'
+import { createObservedReconciler } from '../reconcilers/observed.ts'
+import { createReconcilerRunner, type ReconcilerRunner } from '../reconcilers/reconciler.ts'
+import { createVolumesReconciler } from '../reconcilers/volumes.ts'
+import type { RootLog } from './log.ts'
+
+interface ReconcilerParts {
+  guestDeps: GuestDeps
+  findings: Findings
+  settings: Settings
+  storagePools: StoragePools
+  log: RootLog
+}
+
+const dayMs = 86_400_000
+
+/** Every reconciler, and the nudges by which a change of the record reaches the host at once. */
+export function createReconcilers(parts: ReconcilerParts): ReconcilerRunner {
+  const { guestDeps, findings, settings, storagePools, log } = parts
+  const { zone, network, cell, store, now, observed } = guestDeps
+  const runner = createReconcilerRunner(
+    [
+      createDomainsReconciler(guestDeps),
+      createObservedReconciler(observed),
+      createAddressesReconciler({ zone, network, cell }),
+      createFirewallReconciler({ zone, network, cell }),
+      createVolumesReconciler({
+        zone,
+        store,
+        findings,
+        now,
+        pools: storagePools.names,
+        retentionMs: () => settings.get('quarantine.retention_days') * dayMs,
+      }),
+    ],
+    (name) => systemContext(log.child({ reconciler: name })),
+  )
+  zone.subscribe((event) => {
+    if (event.changes.some((change) => change.table === 'guest' && touchesPorts(change)))
+      runner.nudge('firewall').catch(() => undefined)
+  })
+  return runner
+}
+
+/** A guest that came with port forwards, or that has gone and may have had some. */
+const touchesPorts = ({
+  before,
+  after,
+}: {
+  before: number | null
+  after: Record<string, unknown> | null
+}): boolean =>
+  after === null || (before === null && Array.isArray(after['ports']) && after['ports'].length > 0)

@@ -19,7 +19,10 @@ export function loadSqliteBinding(): object {
   return loadAddon('better_sqlite3.node')
 }
 
-/** The add-on object of @lydell/node-pty; the bundler hands it to the library, callers just import the library. */
+/**
+ * The add-on object of @lydell/node-pty; the bundler hands it to the library, callers just import the library.
+ * @public
+ */
 export function loadPtyBinding(): object {
   return loadAddon('pty.node')
 }

@@ -1,4 +1,10 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { CertificatePair } from './tls/certificate-source.ts'
@@ -24,7 +30,7 @@ const serverOptions = {
 
 /** A server of plain HTTP. */
 export const plainServer = (listener: RequestListener): Server =>
-  limited(createServer(serverOptions, watchBody(listener)))
+  prepared(createServer(serverOptions), watchBody(listener))
 
 /**
  * A server of HTTPS that also understands who speaks plain HTTP to it: reading is led to the https URL, everything else
@@ -32,7 +38,7 @@ export const plainServer = (listener: RequestListener): Server =>
  */
 export function tlsServer(pair: CertificatePair, listener: RequestListener): Server {
   const options = { ...serverOptions, ...pair, minVersion: 'TLSv1.2' as const, handshakeTimeout: 15_000 }
-  const server = limited(createTlsServer(options, watchBody(listener)))
+  const server = prepared(createTlsServer(options), watchBody(listener))
   const plain = createServer(serverOptions, leadToTls)
   const accept = server.listeners('connection') as ((socket: Socket) => void)[]
   server.removeAllListeners('connection')
@@ -51,9 +57,18 @@ export function tlsServer(pair: CertificatePair, listener: RequestListener): Ser
   return server
 }
 
-function limited<S extends Server>(server: S): S {
+function prepared<S extends Server>(server: S, listener: RequestListener): S {
   server.maxConnections = mostConnections
+  server.on('request', listener)
+  // Who asks before sending a body is answered by `inviteBody`, or by a refusal, and then need not send it.
+  server.on('checkContinue', listener)
   return server
+}
+
+/** Tells a client that waits for it to send its body now. */
+export function inviteBody(request: IncomingMessage, response: ServerResponse): void {
+  if (request.headers.expect?.toLowerCase() === '100-continue' && !response.headersSent)
+    response.writeContinue()
 }
 
 function watchBody(listener: RequestListener): RequestListener {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { type BlockList, isIP } from 'node:net'
+import { BlockList, isIP, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
@@ -87,6 +87,17 @@ export function incomingOf(c: HttpContext): IncomingMessage {
   }) as unknown as IncomingMessage
 }
 
-/** Whether the caller's connection is encrypted, as far as we can know. */
-export const isSecure = (c: HttpContext): boolean =>
-  (c.env?.incoming?.socket as { encrypted?: boolean } | undefined)?.encrypted === true
+/** Whether the caller's connection is encrypted, as far as we or a configured proxy can know. */
+export function isSecure(c: HttpContext, proxies: BlockList | undefined): boolean {
+  const socket = c.env?.incoming?.socket as (Socket & { encrypted?: boolean }) | undefined
+  if (socket?.encrypted === true) return true
+  const trusted = proxies !== undefined && isTrusted(proxies, plainAddress(socket?.remoteAddress ?? ''))
+  return trusted && c.req.header('x-forwarded-proto')?.toLowerCase() === 'https'
+}
+
+/** The list that `ContextDeps.proxies` wants, of addresses. */
+export function proxyList(addresses: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const address of addresses) list.addAddress(address, isIP(address) === 6 ? 'ipv6' : 'ipv4')
+  return list
+}

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import * as v from 'valibot'
-import type { OperationContext } from '../../src/core/context.ts'
+import type { Log, OperationContext } from '../../src/core/context.ts'
 import { AppError } from '../../src/core/errors.ts'
 import { operation } from '../../src/http/operation.ts'
-import { principal, serveOperations } from './serve.ts'
+import { principal, serveOperations, silentLog } from './serve.ts'
 
 const thing = v.object({
   name: v.pipe(v.string(), v.minLength(2)),
@@ -94,7 +94,11 @@ const operations = [
   }),
 ]
 
+const logged: object[] = []
+const log: Log = { ...silentLog, error: (fields) => logged.push(fields), child: () => log }
+
 const { app, request } = serveOperations(operations, {
+  deps: { log },
   tokens: { reader: principal('reader', ['guest.read']), owner: principal('owner', ['guest.write.own']) },
 })
 
@@ -258,6 +262,13 @@ test('errors: true status, code, field, details; internal ones tell nothing', as
     assert.match(String(answer.body['message']), /^[A-Z].*\.$/)
     assert.doesNotMatch(JSON.stringify(answer.body), /hunter2/)
   }
+  assert.equal(logged.length, 1)
+  assert.deepEqual(logged[0], {
+    err: failure.current,
+    request: 'abc-1',
+    path: '/things/x/fail',
+    who: 'admin',
+  })
 })
 
 test('a stream is sent as bytes, an unchanged resource as 304', async () => {

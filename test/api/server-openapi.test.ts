@@ -100,6 +100,7 @@ test('each way of being unsound is told', () => {
       /claimed more than once/,
     ],
     [[{ ...get, params: v.object({ id: v.string(), disk: v.string() }) }], /parameter 'disk'/],
+    [[{ ...get, access: 'guest.everything' as 'public' }], /no rule/],
     [[get, { ...make, body: other }], /'Disk' means two/],
   ]
   for (const [operations, problem] of cases) assert.match(checkDocument(operations).join('\n'), problem)

@@ -7,6 +7,7 @@ import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as v from 'valibot'
 import { operation } from '../../src/http/operation.ts'
+import { proxyList } from '../../src/http/request-context.ts'
 import { principal } from './serve.ts'
 import { bodyOf, runServer } from './server-running.ts'
 
@@ -178,4 +179,91 @@ test('close cuts what does not end within the limit', async () => {
   await sleep(100)
   await server.close(200)
   await answer
+})
+
+test('a download is streamed with its headers; HEAD sends none of it; a gone client ends the source', async () => {
+  let ended = 0
+  const endless = operation({
+    ...common,
+    id: 'thing.download',
+    method: 'GET',
+    path: '/things/:id/file',
+    replyType: 'application/x-disk',
+    handle: (_op, { params }) => {
+      const bytes = params['id'] === 'small' ? [Buffer.from('abc')] : forever()
+      const stream = Readable.from(bytes)
+      stream.on('close', () => ended++)
+      return { stream, headers: { 'Content-Disposition': 'attachment' } }
+    },
+  })
+  function* forever() {
+    while (true) yield Buffer.alloc(65_536)
+  }
+  const server = await runServer({ deps: { operations: [endless] } })
+  const small = await fetch(`${server.url}/things/small/file`)
+  assert.equal(small.headers.get('content-type'), 'application/x-disk')
+  assert.equal(small.headers.get('content-disposition'), 'attachment')
+  assert.equal(small.headers.get('x-content-type-options'), 'nosniff')
+  assert.equal(await small.text(), 'abc')
+  const head = await fetch(`${server.url}/things/big/file`, { method: 'HEAD' })
+  assert.equal(head.headers.get('content-type'), 'application/x-disk')
+  const abort = new AbortController()
+  const big = await fetch(`${server.url}/things/big/file`, { signal: abort.signal })
+  await big.body?.getReader().read()
+  abort.abort()
+  for (let tries = 0; tries < 100 && ended < 3; tries++) await sleep(10)
+  assert.equal(ended, 3)
+  await server.close(1000)
+})
+
+test('who asks before sending a body is refused without it, or invited', async () => {
+  const guarded = { ...upload, access: 'image.write' as const }
+  const server = await runServer({ deps: { operations: [guarded] } })
+  const ask = async (headers: Record<string, string>) => {
+    const request = httpRequest(`${server.url}/things/1/file`, {
+      method: 'POST',
+      headers: { expect: '100-continue', 'content-length': '3', ...headers },
+    })
+    let invited = false
+    request.on('continue', () => {
+      invited = true
+      request.end('abc')
+    })
+    request.on('error', () => undefined)
+    request.flushHeaders()
+    const [response] = await once(request, 'response')
+    response.resume()
+    await once(response, 'end')
+    request.destroy()
+    return { invited, status: response.statusCode }
+  }
+  assert.deepEqual(await ask({}), { invited: false, status: 401 })
+  assert.deepEqual(await ask({ authorization: 'main' }), { invited: true, status: 200 })
+  await server.close(1000)
+})
+
+test('a configured proxy is believed about the caller, nobody else is', async () => {
+  const who = operation({
+    ...common,
+    id: 'thing.login',
+    method: 'POST',
+    path: '/login',
+    handle: (op) => ({ data: op.address, session: { secret: 's', maxAgeSeconds: 1 } }),
+  })
+  const headers = {
+    'x-forwarded-for': '203.0.113.9, 198.51.100.7, 127.0.0.1',
+    'x-forwarded-proto': 'https',
+  }
+  for (const [proxies, address, secure] of [
+    [undefined, '127.0.0.1', false],
+    [proxyList(['192.0.2.1']), '127.0.0.1', false],
+    [proxyList(['127.0.0.1']), '198.51.100.7', true],
+    [proxyList(['127.0.0.1', '198.51.100.7']), '203.0.113.9', true],
+  ] as const) {
+    const server = await runServer({ deps: { operations: [who], proxies } })
+    const answer = await fetch(`${server.url}/login`, { method: 'POST', headers })
+    assert.equal((await bodyOf(answer))['data'], address)
+    assert.equal(/; Secure/.test(answer.headers.get('set-cookie') ?? ''), secure)
+    await server.close(1000)
+  }
 })

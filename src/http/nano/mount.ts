@@ -1,6 +1,8 @@
+import type { ServerResponse } from 'node:http'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Hono } from 'hono'
 import { AppError } from '../../core/errors.ts'
+import { inviteBody } from '../listener.ts'
 import type { Operation, OperationRequest } from '../operation.ts'
 import { unknownPath, wrongMethod } from '../refusal.ts'
 import {
@@ -9,13 +11,14 @@ import {
   type HttpContext,
   type HttpEnv,
   incomingOf,
+  isSecure,
   operationContext,
   requestIdOf,
 } from '../request-context.ts'
 import { createRouter, type Match, type Router } from '../router.ts'
 import { checkAccess, identify, type Resolve } from './access.ts'
 import { isChange } from './auth.ts'
-import { renderError } from './errors.ts'
+import { httpStatus, renderError } from './errors.ts'
 import { bodyOf, checked, readQuery } from './input.ts'
 import { plainHeaders, render } from './render.ts'
 import { encode } from './wire.ts'
@@ -85,11 +88,19 @@ async function answer(c: HttpContext, call: Call): Promise<Response> {
     if (call.match === undefined) return withoutOperation(c, call)
     return await perform(c, call, call.match)
   } catch (error) {
-    if (!(error instanceof AppError))
-      call.deps.log.error({ err: error, request: call.requestId, path: call.rest }, 'a request failed')
+    logFailure(c, call, error)
     const { status, headers, body } = renderError(error, call.requestId, isLegacy(c))
     return new Response(encode(body), { status, headers: { ...plainHeaders(call.requestId), ...headers } })
   }
+}
+
+/** Internal errors, and causes that the caller is not shown; not what fails because the caller has gone. */
+function logFailure(c: HttpContext, { deps, requestId, base, rest, who }: Call, error: unknown): void {
+  const fields = { err: error, request: requestId, path: base + rest, who }
+  if (c.req.raw.signal.aborted) deps.log.debug(fields, 'a request was given up by its caller')
+  else if (!(error instanceof AppError)) deps.log.error(fields, 'a request failed')
+  else if (error.cause !== undefined && httpStatus(error) >= 500)
+    deps.log.warn(fields, 'a request was refused')
 }
 
 /** Clients of the original read errors only from bodies of status 200; they are known by this header. */
@@ -114,15 +125,12 @@ async function perform(c: HttpContext, call: Call, match: Match): Promise<Respon
   checkAccess(who, operation.access)
   const { query, dryRun, waitMs } = readQuery(c, operation)
   const op = operationContext(c, call.deps, { requestId: call.requestId, who, dryRun, waitMs })
+  const params = (await checked(operation.params, match.params, 'path')) as Record<string, string>
+  const asked = (await checked(operation.query, query, 'query')) as Record<string, unknown>
   const incoming = incomingOf(c)
-  const request: OperationRequest = {
-    params: (await checked(operation.params, match.params, 'path')) as Record<string, string>,
-    query: (await checked(operation.query, query, 'query')) as Record<string, unknown>,
-    body: await bodyOf(incoming, operation),
-    header,
-    incoming,
-    base: call.base,
-  }
+  if (c.env?.outgoing !== undefined) inviteBody(incoming, c.env.outgoing as ServerResponse)
+  const body = await bodyOf(incoming, operation)
+  const request: OperationRequest = { params, query: asked, body, header, incoming, base: call.base }
   const reply = await operation.handle(op, request)
-  return render(c, { operation, reply, op })
+  return render(c, { operation, reply, op, secure: isSecure(c, call.deps.proxies) })
 }

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { OperationContext } from '../../core/context.ts'
 import type { Operation, OperationReply } from '../operation.ts'
-import { type HttpContext, isSecure } from '../request-context.ts'
+import type { HttpContext } from '../request-context.ts'
 import { isChange, sameOrigin, sessionCookie } from './auth.ts'
 import { encode, envelope } from './wire.ts'
 
@@ -18,13 +18,15 @@ export interface Answered {
   operation: Operation
   reply: OperationReply
   op: OperationContext
+  /** Whether the caller's connection is encrypted. */
+  secure: boolean
 }
 
 /** The answer to a request that succeeded. */
-export async function render(c: HttpContext, { operation, reply, op }: Answered): Promise<Response> {
+export async function render(c: HttpContext, { operation, reply, op, secure }: Answered): Promise<Response> {
   const headers = new Headers({ ...plainHeaders(op.requestId), ...reply.headers })
   if (reply.session !== undefined && !isForeignPage(c))
-    headers.append('Set-Cookie', sessionCookie(reply.session, isSecure(c)))
+    headers.append('Set-Cookie', sessionCookie(reply.session, secure))
   const status = reply.status ?? operation.status?.[0] ?? 200
   if (reply.stream !== undefined)
     return sendStream(c, { ...reply, stream: reply.stream, status, headers, operation, op })

@@ -1,3 +1,4 @@
+import { permissions } from '../../core/identity/permissions.ts'
 import type { Operation } from '../operation.ts'
 import { createRouter, patternsOf } from '../router.ts'
 import { openapiDocument, openapiPath, pathParameters } from './document.ts'
@@ -15,12 +16,15 @@ export function checkDocument(operations: readonly Operation[]): string[] {
   return [
     ...repeated(operations.map(({ id }) => id)).map((id) => `operationId '${id}' is used more than once`),
     ...repeated(operations.flatMap(routesOf)).map((route) => `route '${route}' is claimed more than once`),
+    ...operations.filter(({ access }) => !rules.has(access)).map(({ id }) => `${id}: no rule of access`),
     ...operations.flatMap(parameterProblems),
     ...[...components.clashes].map((name) => `the name '${name}' means two different schemas`),
     ...operations.flatMap((operation) => undocumented(operation, document.paths)),
     ...unserved(operations, document.paths),
   ]
 }
+
+const rules = new Set<string>(['public', 'session', ...permissions])
 
 // Parameters by another name are still the same route.
 const routesOf = (operation: Operation) =>

@@ -317,6 +317,7 @@ CREATE TABLE "upload" (
   "pool" TEXT NOT NULL,
   "volume" TEXT NOT NULL,
   "total_bytes" INTEGER,
+  "sha256" TEXT,
   "who" TEXT NOT NULL,
   "created_at" INTEGER NOT NULL,
   "touched_at" INTEGER NOT NULL

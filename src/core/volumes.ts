@@ -82,6 +82,8 @@ export interface VolumeInfo {
   format: string
   virtualSizeBytes: number
   allocatedBytes: number
+  /** How many bytes `read` gives. */
+  storedBytes: number
   /** Name of the parent in the same pool, or its path where it is outside. */
   parent: string | null
 }

@@ -403,6 +403,8 @@ export const upload = sqliteTable('upload', {
   pool: text('pool').notNull(),
   volume: text('volume').notNull(),
   totalBytes: integer('total_bytes'),
+  /** What the sender says the digest will be. */
+  sha256: text('sha256'),
   who: text('who').notNull(),
   createdAt: integer('created_at').notNull(),
   touchedAt: integer('touched_at').notNull(),

@@ -163,9 +163,10 @@ export class DirStore implements VolumeStore {
   }
 
   async info(name: string): Promise<VolumeInfo> {
-    const info = await qemuImg.imageInfo(await this.#existing(name))
-    const { format, virtualSizeBytes, allocatedBytes } = info
-    return { format, virtualSizeBytes, allocatedBytes, parent: this.#nameOf(info.backingPath) }
+    const file = await this.#existing(name)
+    const { format, virtualSizeBytes, allocatedBytes, backingPath } = await qemuImg.imageInfo(file)
+    const storedBytes = (await stat(file.path)).size
+    return { format, virtualSizeBytes, allocatedBytes, storedBytes, parent: this.#nameOf(backingPath) }
   }
 
   async quarantine(name: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { type FileHandle, open, rm, stat } from 'node:fs/promises'
+import { AppError } from '../../core/errors.ts'
 import type { UploadTarget } from '../../core/volumes.ts'
 import { type FollowingDigest, followDigest } from './digest.ts'
 import { moveFile, syncDirectory } from './files.ts'
@@ -38,6 +39,7 @@ class DirUpload implements UploadTarget {
   #flushedBytes: number
   #syncedBytes: number
   #failure: unknown
+  #closed = false
   #sealed: { sha256: string; sizeBytes: number } | undefined
 
   constructor(place: UploadPlace, file: FileHandle, sizeBytes: number) {
@@ -74,7 +76,7 @@ class DirUpload implements UploadTarget {
 
   async finish(name = this.#place.name): Promise<{ sha256: string; sizeBytes: number }> {
     const sealed = await this.seal()
-    await this.#file.close()
+    await this.#close()
     await moveFile(this.path, this.#place.final(name))
     return sealed
   }
@@ -86,6 +88,7 @@ class DirUpload implements UploadTarget {
   }
 
   async suspend(): Promise<void> {
+    if (this.#closed) return
     try {
       await this.#drain()
       await this.#file.sync()
@@ -95,6 +98,8 @@ class DirUpload implements UploadTarget {
   }
 
   async #close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
     await this.#flushing
     await this.#syncing
     await this.#digest.stop()
@@ -114,7 +119,7 @@ class DirUpload implements UploadTarget {
   #startFlush(): void {
     this.#flushing ??= this.#flush()
       .catch((error) => {
-        this.#failure = error
+        this.#failure = saidOf(error)
       })
       .finally(() => {
         this.#flushing = undefined
@@ -147,10 +152,15 @@ class DirUpload implements UploadTarget {
     this.#syncing = this.#file
       .datasync()
       .catch((error) => {
-        this.#failure = error
+        this.#failure = saidOf(error)
       })
       .finally(() => {
         this.#syncing = undefined
       })
   }
 }
+
+const saidOf = (cause: NodeJS.ErrnoException): Error =>
+  cause.code === 'ENOSPC' || cause.code === 'EDQUOT'
+    ? new AppError('insufficient_capacity', 'the pool is full: the upload was not taken', { cause })
+    : cause

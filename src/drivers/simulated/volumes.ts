@@ -134,7 +134,8 @@ export class SimulatedVolumes implements VolumeStore {
   async info(name: string): Promise<VolumeInfo> {
     const volume = this.#get(name)
     const { virtualSizeBytes, parent } = volume
-    return { format: formatOf(name), virtualSizeBytes, allocatedBytes: allocatedOf(volume), parent }
+    const [allocatedBytes, storedBytes] = [allocatedOf(volume), volume.content?.length ?? 0]
+    return { format: formatOf(name), virtualSizeBytes, allocatedBytes, storedBytes, parent }
   }
 
   async quarantine(name: string): Promise<void> {

@@ -1,0 +1,240 @@
+import { randomUUID } from 'node:crypto'
+import { type ChangePlan, commitPlanned } from '../change-plan.ts'
+import type { OperationContext } from '../context.ts'
+import { AppError } from '../errors.ts'
+import type { GuestDeps } from '../guests/deps.ts'
+import { isRunning } from '../guests/live.ts'
+import { readReadyGuest, readVolume } from '../guests/record.ts'
+import { requirePermission } from '../identity/permissions.ts'
+import { type Launched, launch } from '../launch.ts'
+import type { NewVolume } from '../ledger/volume.ts'
+import { type ImageBuildParams, imageBuild } from './build.ts'
+import { type ImageDeleteParams, imageDelete } from './delete.ts'
+import type { ImageDeps } from './deps.ts'
+import {
+  describeImage,
+  type Image,
+  type ImageFilter,
+  type ImageKind,
+  type ImageRequest,
+  type ImageView,
+  type NewImage,
+} from './image.ts'
+import { type IncomingBytes, Receiving, receiveImage, requireEmpty } from './receive.ts'
+import { changeImage, checkOwnership, findImage, insertImage, readImage, searchImages } from './record.ts'
+import { checkImage } from './rules.ts'
+import type { Uploads } from './uploads.ts'
+
+export interface ImagesDeps extends ImageDeps {
+  uploads: Uploads
+  /** For images that are built from guests. */
+  guests: GuestDeps
+}
+
+export interface ImageDownload {
+  name: string
+  sizeBytes: number
+  /** Changes with the bytes. */
+  tag: string
+  open(range?: { start: number; end: number }): Promise<AsyncIterable<Uint8Array>>
+}
+
+export type Images = ReturnType<typeof createImages>
+
+/** Most tasks on an image end within this time, and then their outcome is the answer. */
+const settleMs = 30_000
+
+/** Media and disk images; one service, since they differ only in what may be their content. Defines their tasks. */
+export function createImages(deps: ImagesDeps) {
+  const { zone } = deps
+  const receiving = new Receiving()
+  deps.tasks.define(imageDelete(deps))
+  deps.tasks.define(imageBuild(deps.guests))
+  const view = (image: Image): ImageView => ({
+    ...image,
+    created: image.state === 'ready',
+    progress: progressOf(deps, receiving, image),
+  })
+  return {
+    /** By name; only what the caller may see. */
+    search(op: OperationContext, filter: ImageFilter): ImageView[] {
+      return searchImages(zone.db, op.who, filter).map(view)
+    },
+
+    /** Throws `not_found`; for an image whose building failed the message says why. */
+    get(op: OperationContext, kind: ImageKind, id: string): ImageView {
+      const image = findImage(zone.db, id)
+      if (image?.kind !== kind) throw missing(deps, kind, id)
+      requirePermission(op, 'image.read', image)
+      return view(image)
+    },
+
+    /** An empty record; its bytes are uploaded afterwards. */
+    async create(
+      op: OperationContext,
+      kind: ImageKind,
+      request: ImageRequest,
+    ): Promise<ChangePlan & { id: string }> {
+      requirePermission(op, 'image.write', request)
+      const row = newImage(deps, kind, request, 'empty')
+      const plan = await commitPlanned(zone, op, {
+        action: `image.create ${row.name}`,
+        effect: `record the empty ${describeImage(row)}`,
+        changes: [insertImage(row)],
+      })
+      return { ...plan, id: row.id }
+    },
+
+    /** What is left out stays. */
+    async modify(
+      op: OperationContext,
+      target: { kind: ImageKind; id: string },
+      request: Partial<ImageRequest>,
+    ): Promise<ChangePlan> {
+      const image = readImage(zone.db, target.id, target.kind)
+      requirePermission(op, 'image.write', image)
+      checkImage(request)
+      const after = { owner: request.owner ?? image.owner, group: request.group ?? image.group }
+      if (request.owner !== undefined || request.group !== undefined) {
+        requirePermission(op, 'image.write', after)
+        checkOwnership(zone.db, after)
+      }
+      const { name = image.name, description = image.description, tags = image.tags } = request
+      return commitPlanned(zone, op, {
+        action: `image.modify ${image.name}`,
+        effect: `change the record of ${describeImage(image)}`,
+        changes: [changeImage(image, { ...after, name, description, tags, modifiedAt: deps.now() })],
+      })
+    },
+
+    /** Refused, with their names, while guests need it. */
+    delete(op: OperationContext, kind: ImageKind, id: string): Promise<Launched> {
+      const { name } = writable(deps, op, kind, id)
+      return launch<ImageDeleteParams>(op, deps.tasks, {
+        kind: 'image.delete',
+        subject: `image:${id}`,
+        params: { id, kind, name },
+        locks: { exclusive: [`image:${id}`] },
+        settleMs,
+      })
+    },
+
+    /** Answers while the copying goes on; the guest's other changes wait for its end. */
+    async build(
+      op: OperationContext,
+      guest: string,
+      request: ImageRequest,
+    ): Promise<Launched & { id: string }> {
+      requirePermission(op, 'image.write', request)
+      const params = await planBuild(deps, op, guest, request)
+      const launched = await launch<ImageBuildParams>(op, deps.tasks, {
+        kind: 'image.build',
+        subject: `image:${params.image.id}`,
+        params,
+        locks: { exclusive: [`image:${params.image.id}`, `guest:${guest}`] },
+        settleMs: 0,
+      })
+      return { ...launched, id: params.image.id }
+    },
+
+    /** The whole content from one request. A dry run reads none of it. */
+    async upload(
+      op: OperationContext,
+      target: { kind: ImageKind; id: string },
+      bytes: IncomingBytes,
+    ): Promise<ChangePlan> {
+      const image = writable(deps, op, target.kind, target.id)
+      requireEmpty(deps, image)
+      if (!op.dryRun) await receiveImage(deps, receiving, op, { image, bytes })
+      const size = bytes.declaredBytes === null ? 'the bytes' : `${bytes.declaredBytes} bytes`
+      return {
+        effects: [{ effect: `write ${size} of ${describeImage(image)} to pool '${deps.imagePool()}'` }],
+      }
+    },
+
+    /** The stored bytes as they are. */
+    async download(op: OperationContext, kind: ImageKind, id: string): Promise<ImageDownload> {
+      const image = readImage(zone.db, id, kind)
+      requirePermission(op, 'image.read', image)
+      if (!image.volume) throw new AppError('conflict', `${describeImage(image)} has no content yet`)
+      const volume = readVolume(zone, image.volume)
+      const store = deps.store(volume.pool)
+      return {
+        name: image.name + (kind === 'media' ? '.iso' : `.${volume.format}`),
+        sizeBytes: image.sizeBytes,
+        tag: image.sha256 ?? `${volume.id}`,
+        open: async (range) => (await store.read(volume.name, range)).stream,
+      }
+    },
+  }
+}
+
+function writable(deps: ImageDeps, op: OperationContext, kind: ImageKind, id: string): Image {
+  const image = readImage(deps.zone.db, id, kind)
+  requirePermission(op, 'image.write', image)
+  return image
+}
+
+function missing(deps: ImageDeps, kind: ImageKind, id: string): AppError {
+  const { tasks } = deps.tasks.list({ subject: `image:${id}`, kind: 'image.build', limit: 1 })
+  const failure = tasks[0]?.error?.message
+  const why = failure ? `: building it failed: ${failure}` : ''
+  return new AppError('not_found', `there is no ${kind} image '${id}'${why}`, {
+    details: { noun: 'image', key: id },
+  })
+}
+
+function progressOf(deps: ImagesDeps, receiving: Receiving, image: Image): number {
+  if (image.state === 'ready') return 100
+  if (image.state === 'empty') return receiving.percent(image.id) ?? deps.uploads.percent(image.id) ?? 0
+  const { tasks } = deps.tasks.list({ subject: `image:${image.id}`, live: true, limit: 1 })
+  return tasks[0]?.progress ?? 0
+}
+
+/** Throws for what cannot be an image; the name's being free is checked by the commit. */
+function newImage(deps: ImageDeps, kind: ImageKind, request: ImageRequest, state: Image['state']): NewImage {
+  checkImage(request)
+  checkOwnership(deps.zone.db, request)
+  const { name, owner, group, description, tags } = request
+  const now = deps.now()
+  return {
+    ...{ id: randomUUID(), kind, name, owner, group, description, tags, state },
+    ...{ volume: null, format: null, sizeBytes: 0, virtualSizeBytes: 0, sha256: null },
+    ...{ createdAt: now, modifiedAt: now },
+  }
+}
+
+async function planBuild(
+  deps: ImagesDeps,
+  op: OperationContext,
+  guestId: string,
+  request: ImageRequest,
+): Promise<ImageBuildParams> {
+  const image = newImage(deps, 'disk', request, 'building')
+  const guest = readReadyGuest(deps.zone, guestId)
+  // The image holds everything that the guest's disk does.
+  requirePermission(op, 'guest.write', guest)
+  const disk = guest.disks[0]
+  if (!disk) throw new AppError('conflict', `guest '${guest.name}' has no system disk`)
+  const source = readVolume(deps.zone, disk.volume)
+  const common = { pool: source.pool, createdAt: deps.now(), sizeBytes: disk.sizeBytes }
+  const running = isRunning(await deps.guests.live.look(guest.id))
+  return {
+    image,
+    volume: newVolume({ ...common, kind: 'image', ownerKind: 'image', owner: image.id, parent: null }),
+    guest: guest.id,
+    guestName: `${guest.group}.${guest.name}`,
+    source: source.id,
+    overlay: running
+      ? newVolume({ ...common, kind: 'disk', ownerKind: 'guest', owner: guest.id, parent: source.id })
+      : null,
+  }
+}
+
+function newVolume(
+  values: Pick<NewVolume, 'pool' | 'kind' | 'ownerKind' | 'owner' | 'parent' | 'sizeBytes' | 'createdAt'>,
+): NewVolume {
+  const id = randomUUID()
+  const name = `${values.kind}-${id}.qcow2`
+  return { id, name, ...values, format: 'qcow2', state: 'creating', hidden: false, quarantinedAt: null }
+}

@@ -162,11 +162,11 @@ test('of two overlapping ranges that are added at once, one is refused', async (
 test('a dry run tells the effects and changes nothing', async () => {
   const dry: OperationContext = { ...op, dryRun: true }
   const revision = test1.zone.revision()
-  assert.match((await pools.create(dry, 'p', gateway))[0]?.effect ?? '', /address pool p/)
+  assert.match((await pools.create(dry, 'p', gateway)).effects[0]?.effect ?? '', /address pool p/)
   assert.equal(test1.zone.revision(), revision)
   await pools.create(op, 'p', gateway)
   const plan = await ranges.add(dry, 'p', range)
-  assert.deepEqual(plan[1]?.commands, [['simulated-network', 'ensure', 'nacelle-p']])
+  assert.deepEqual(plan.effects[1]?.commands, [['simulated-network', 'ensure', 'nacelle-p']])
   assert.deepEqual(await network.networks(), [])
   assert.deepEqual(ranges.list(op, 'p', 'internal'), [])
   await ranges.add(op, 'p', range)

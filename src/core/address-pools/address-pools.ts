@@ -2,6 +2,7 @@ import { asc, eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { Effect } from '../../tasks/saga.ts'
 import type { Change, Zone } from '../../zone/zone.ts'
+import { type ChangePlan, commitInfo } from '../change-plan.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError, invalid } from '../errors.ts'
 import { requirePermission } from '../identity/permissions.ts'
@@ -23,10 +24,10 @@ export interface AddressPools {
   /** By name. */
   list(op: OperationContext): AddressPoolSummary[]
   get(op: OperationContext, name: string): AddressPoolView
-  create(op: OperationContext, name: string, request: AddressPoolRequest): Promise<Effect[]>
+  create(op: OperationContext, name: string, request: AddressPoolRequest): Promise<ChangePlan>
   /** What is left out stays. Gateway and provider are fixed while guests hold addresses. */
-  modify(op: OperationContext, name: string, request: Partial<AddressPoolRequest>): Promise<Effect[]>
-  remove(op: OperationContext, name: string): Promise<Effect[]>
+  modify(op: OperationContext, name: string, request: Partial<AddressPoolRequest>): Promise<ChangePlan>
+  remove(op: OperationContext, name: string): Promise<ChangePlan>
 }
 
 export const createAddressPools = (deps: AddressPoolDeps): AddressPools => ({
@@ -49,7 +50,7 @@ async function create(
   op: OperationContext,
   name: string,
   request: AddressPoolRequest,
-): Promise<Effect[]> {
+): Promise<ChangePlan> {
   requirePermission(op, 'network.write')
   checkPoolName(name)
   checkPool(request)
@@ -58,11 +59,10 @@ async function create(
     throw new AppError('conflict', `there is an address pool '${name}' already`, { field: 'name' })
   const row = await newPoolRow(deps, name, request)
   const effects = [{ effect: `record address pool ${name} with gateway ${row.gateway}` }]
-  if (op.dryRun) return effects
   await commit(deps.zone, op, `address_pool.create ${name}`, [
     { table: 'addressPool', key: name, before: null, after: row },
   ])
-  return effects
+  return { effects }
 }
 
 /** The row of a new pool, with a network and a bridge that neither the record nor the host has. */
@@ -91,7 +91,7 @@ async function modify(
   op: OperationContext,
   name: string,
   request: Partial<AddressPoolRequest>,
-): Promise<Effect[]> {
+): Promise<ChangePlan> {
   requirePermission(op, 'network.write')
   const { db } = deps.zone
   const { version, ...before } = readPool(db, name)
@@ -110,12 +110,11 @@ async function modify(
     },
     ...(netmask === undefined ? [] : [networkEffect(deps.network, after, netmask)]),
   ]
-  if (op.dryRun) return effects
   await commit(deps.zone, op, `address_pool.modify ${name}`, [
     { table: 'addressPool', key: name, before: version, after },
   ])
-  if (netmask !== undefined) await settled(deps)
-  return effects
+  if (!op.dryRun && netmask !== undefined) await settled(deps)
+  return { effects }
 }
 
 function checkModification(zone: Zone, before: AddressPool, after: AddressPool): void {
@@ -152,7 +151,7 @@ function checkModification(zone: Zone, before: AddressPool, after: AddressPool):
   }
 }
 
-async function remove(deps: AddressPoolDeps, op: OperationContext, name: string): Promise<Effect[]> {
+async function remove(deps: AddressPoolDeps, op: OperationContext, name: string): Promise<ChangePlan> {
   requirePermission(op, 'network.write')
   const { db } = deps.zone
   const pool = readPool(db, name)
@@ -166,7 +165,6 @@ async function remove(deps: AddressPoolDeps, op: OperationContext, name: string)
       effect: `remove the libvirt network ${pool.network} and its firewall rules`,
       commands: deps.network.describeNetwork({ kind: 'remove', name: pool.network }),
     })
-  if (op.dryRun) return effects
   await commit(deps.zone, op, `address_pool.delete ${name}`, [
     ...ranges.map(({ key, version }) => ({
       table: 'addressRange' as const,
@@ -176,8 +174,8 @@ async function remove(deps: AddressPoolDeps, op: OperationContext, name: string)
     })),
     { table: 'addressPool', key: name, before: pool.version, after: null },
   ])
-  if (ranges.length > 0) await settled(deps)
-  return effects
+  if (!op.dryRun && ranges.length > 0) await settled(deps)
+  return { effects }
 }
 
 function checkUnused(zone: Zone, name: string): void {
@@ -196,7 +194,7 @@ function checkUnused(zone: Zone, name: string): void {
 }
 
 export const commit = (zone: Zone, op: OperationContext, action: string, changes: readonly Change[]) =>
-  zone.commit({ who: op.who.name, requestId: op.requestId, action }, changes)
+  zone.commit(commitInfo(op, action), changes)
 
 export function networkEffect(network: HostNetwork, pool: AddressPool, netmask: string): Effect {
   const wanted = natNetwork(pool, netmask, [])

@@ -1,5 +1,5 @@
 import * as schema from '../../db/schema.ts'
-import type { Effect } from '../../tasks/saga.ts'
+import type { ChangePlan } from '../change-plan.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { requirePermission } from '../identity/permissions.ts'
@@ -22,9 +22,9 @@ export interface AddressRanges {
     start: string,
   ): RangeView & { allocated: Allocation[] }
   /** The first range of a pool makes its network. */
-  add(op: OperationContext, pool: string, request: AddressRangeRequest): Promise<Effect[]>
+  add(op: OperationContext, pool: string, request: AddressRangeRequest): Promise<ChangePlan>
   /** Refused while guests hold addresses of it. The last range of a pool takes its network along. */
-  remove(op: OperationContext, pool: string, type: RangeType, start: string): Promise<Effect[]>
+  remove(op: OperationContext, pool: string, type: RangeType, start: string): Promise<ChangePlan>
 }
 
 export const createAddressRanges = (deps: AddressPoolDeps): AddressRanges => ({
@@ -49,7 +49,7 @@ async function add(
   op: OperationContext,
   poolName: string,
   request: AddressRangeRequest,
-): Promise<Effect[]> {
+): Promise<ChangePlan> {
   requirePermission(op, 'network.write')
   const { db } = deps.zone
   const { version, ...pool } = readPool(db, poolName)
@@ -68,15 +68,14 @@ async function add(
     },
     ...(isFirst ? [networkEffect(deps.network, pool, request.netmask)] : []),
   ]
-  if (op.dryRun) return effects
   const key = rangeKey(poolName, request.type, request.start)
   await commit(deps.zone, op, `address_range.add ${poolName} ${request.start}`, [
     { table: 'addressRange', key, before: null, after: { key, pool: poolName, ...request } },
     // The pool's version rises with each of its ranges: of two overlapping ranges that are added at once, one is refused.
     { table: 'addressPool', key: poolName, before: version, after: pool },
   ])
-  await settled(deps)
-  return effects
+  if (!op.dryRun) await settled(deps)
+  return { effects }
 }
 
 /** A NAT subnet that the host routes elsewhere would cut the host off from it. */
@@ -96,7 +95,7 @@ async function remove(
   deps: AddressPoolDeps,
   op: OperationContext,
   { pool: poolName, type, start }: { pool: string; type: RangeType; start: string },
-): Promise<Effect[]> {
+): Promise<ChangePlan> {
   requirePermission(op, 'network.write')
   const { db } = deps.zone
   const range = readRange(db, poolName, type, start)
@@ -116,11 +115,10 @@ async function remove(
         ]
       : []),
   ]
-  if (op.dryRun) return effects
   await commit(deps.zone, op, `address_range.remove ${poolName} ${start}`, [
     { table: 'addressRange', key: range.key, before: range.version, after: null },
     { table: 'addressPool', key: poolName, before: version, after: pool },
   ])
-  await settled(deps)
-  return effects
+  if (!op.dryRun) await settled(deps)
+  return { effects }
 }

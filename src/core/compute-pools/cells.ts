@@ -1,7 +1,7 @@
 import { asc, eq, isNull } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
-import type { Effect } from '../../tasks/saga.ts'
 import type { Zone } from '../../zone/zone.ts'
+import { type ChangePlan, commitInfo } from '../change-plan.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError, notFound } from '../errors.ts'
 import { requirePermission } from '../identity/permissions.ts'
@@ -13,11 +13,11 @@ export interface Cells {
   list(op: OperationContext, pool: string | null): CellView[]
   get(op: OperationContext, pool: string, cell: string): Promise<CellDetails>
   /** Moves an unallocated cell into the pool. */
-  add(op: OperationContext, pool: string, cell: string): Promise<Effect[]>
+  add(op: OperationContext, pool: string, cell: string): Promise<ChangePlan>
   /** A disabled cell keeps its guests and is given no new ones. */
-  modify(op: OperationContext, pool: string, cell: string, request: { enabled: boolean }): Promise<Effect[]>
+  modify(op: OperationContext, pool: string, cell: string, request: { enabled: boolean }): Promise<ChangePlan>
   /** Refused while guests live on it. */
-  remove(op: OperationContext, pool: string, cell: string): Promise<Effect[]>
+  remove(op: OperationContext, pool: string, cell: string): Promise<ChangePlan>
 }
 
 export const createCells = (deps: ComputePoolDeps): Cells => ({
@@ -62,7 +62,7 @@ async function add(
   op: OperationContext,
   pool: string,
   name: string,
-): Promise<Effect[]> {
+): Promise<ChangePlan> {
   requirePermission(op, 'compute.write')
   readComputePool(deps.zone, pool)
   const cell = deps.zone.db.select().from(schema.cell).where(eq(schema.cell.name, name)).get()
@@ -92,11 +92,10 @@ async function change(
   { zone }: ComputePoolDeps,
   op: OperationContext,
   { cell, values, effect }: { cell: typeof schema.cell.$inferSelect; values: Partial<Cell>; effect: string },
-): Promise<Effect[]> {
+): Promise<ChangePlan> {
   const { version, ...row } = cell
-  if (!op.dryRun)
-    await zone.commit({ who: op.who.name, requestId: op.requestId, action: `cell: ${effect}` }, [
-      { table: 'cell', key: cell.name, before: version, after: { ...row, ...values } },
-    ])
-  return [{ effect }]
+  await zone.commit(commitInfo(op, `cell: ${effect}`), [
+    { table: 'cell', key: cell.name, before: version, after: { ...row, ...values } },
+  ])
+  return { effects: [{ effect }] }
 }

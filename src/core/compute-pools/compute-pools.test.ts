@@ -73,15 +73,13 @@ const refuses = (promise: Promise<unknown>, code: string, field?: string) =>
 test('the first start makes the pool with this host in it; later ones only follow the address', async () => {
   await ensure()
   assert.deepEqual(
-    pools
-      .list(op)
-      .map(({ name, enabled, cellCount, storage, network }) => ({
-        name,
-        enabled,
-        cellCount,
-        storage,
-        network,
-      })),
+    pools.list(op).map(({ name, enabled, cellCount, storage, network }) => ({
+      name,
+      enabled,
+      cellCount,
+      storage,
+      network,
+    })),
     [{ name: 'default', enabled: true, cellCount: 1, storage: 'local', network: 'net' }],
   )
   const revision = state.zone.revision()
@@ -183,7 +181,7 @@ test('a dry run changes nothing', async () => {
   await ensure()
   const dry: OperationContext = { ...op, dryRun: true }
   const revision = state.zone.revision()
-  assert.deepEqual(await pools.create(dry, 'x', {}), [{ effect: 'record compute pool x' }])
+  assert.deepEqual(await pools.create(dry, 'x', {}), { effects: [{ effect: 'record compute pool x' }] })
   await pools.modify(dry, 'default', { enabled: false })
   await cells.modify(dry, 'default', 'host1', { enabled: false })
   await cells.remove(dry, 'default', 'host1')

@@ -1,7 +1,7 @@
 import { asc, count, eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
-import type { Effect } from '../../tasks/saga.ts'
 import type { Change, Zone } from '../../zone/zone.ts'
+import { type ChangePlan, commitInfo } from '../change-plan.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError, invalid, notFound } from '../errors.ts'
 import { requirePermission } from '../identity/permissions.ts'
@@ -31,10 +31,10 @@ export interface ComputePools {
     op: OperationContext,
     name: string,
     request: ComputePoolRequest & { cells?: readonly string[] },
-  ): Promise<Effect[]>
-  modify(op: OperationContext, name: string, request: ComputePoolRequest): Promise<Effect[]>
+  ): Promise<ChangePlan>
+  modify(op: OperationContext, name: string, request: ComputePoolRequest): Promise<ChangePlan>
   /** Refused while it has cells or guests. */
-  remove(op: OperationContext, name: string): Promise<Effect[]>
+  remove(op: OperationContext, name: string): Promise<ChangePlan>
   counts(op: OperationContext): ZoneCounts
 }
 
@@ -89,7 +89,7 @@ async function create(
   op: OperationContext,
   name: string,
   request: ComputePoolRequest & { cells?: readonly string[] },
-): Promise<Effect[]> {
+): Promise<ChangePlan> {
   requirePermission(op, 'compute.write')
   if (!namePattern.test(name))
     throw invalid(
@@ -113,12 +113,11 @@ async function create(
     { effect: `record compute pool ${name}` },
     ...cells.map(({ key }) => ({ effect: `move cell ${key} into it` })),
   ]
-  if (op.dryRun) return effects
   await commit(deps.zone, op, `compute_pool.create ${name}`, [
     { table: 'computePool', key: name, before: null, after: row },
     ...cells,
   ])
-  return effects
+  return { effects }
 }
 
 /** What a pool stands on must exist and be able to carry it. */
@@ -160,7 +159,7 @@ async function modify(
   op: OperationContext,
   name: string,
   request: ComputePoolRequest,
-): Promise<Effect[]> {
+): Promise<ChangePlan> {
   requirePermission(op, 'compute.write')
   const { version, ...before } = readComputePool(deps.zone, name)
   const given = Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined))
@@ -169,14 +168,13 @@ async function modify(
   const effects = [
     { effect: `record compute pool ${name} with ${Object.keys(given).join(', ') || 'nothing new'}` },
   ]
-  if (op.dryRun) return effects
   await commit(deps.zone, op, `compute_pool.modify ${name}`, [
     { table: 'computePool', key: name, before: version, after },
   ])
-  return effects
+  return { effects }
 }
 
-async function remove(deps: ComputePoolDeps, op: OperationContext, name: string): Promise<Effect[]> {
+async function remove(deps: ComputePoolDeps, op: OperationContext, name: string): Promise<ChangePlan> {
   requirePermission(op, 'compute.write')
   const pool = readComputePool(deps.zone, name)
   const cells = cellCountOf(deps.zone, name)
@@ -196,12 +194,11 @@ async function remove(deps: ComputePoolDeps, op: OperationContext, name: string)
       `compute pool '${name}' still has ${guests.length} guests, such as '${guests[0]?.name}'`,
     )
   const effects = [{ effect: `remove compute pool ${name} from the record` }]
-  if (op.dryRun) return effects
   await commit(deps.zone, op, `compute_pool.delete ${name}`, [
     { table: 'computePool', key: name, before: pool.version, after: null },
   ])
-  return effects
+  return { effects }
 }
 
 const commit = (zone: Zone, op: OperationContext, action: string, changes: readonly Change[]) =>
-  zone.commit({ who: op.who.name, requestId: op.requestId, action }, changes)
+  zone.commit(commitInfo(op, action), changes)

@@ -31,7 +31,8 @@ class DirUpload implements UploadTarget {
   writtenBytes: number
   readonly #place: UploadPlace
   readonly #file: FileHandle
-  readonly #digest: FollowingDigest
+  readonly #resumed: boolean
+  #digest: FollowingDigest | undefined
   #pending: Uint8Array[] = []
   #pendingBytes = 0
   #flushing: Promise<void> | undefined
@@ -49,8 +50,7 @@ class DirUpload implements UploadTarget {
     this.#syncedBytes = sizeBytes
     this.#place = place
     this.#file = file
-    this.#digest = followDigest(place.partial)
-    if (sizeBytes > 0) this.#digest.advance(sizeBytes)
+    this.#resumed = sizeBytes > 0
   }
 
   async write(chunk: Uint8Array): Promise<void> {
@@ -69,6 +69,7 @@ class DirUpload implements UploadTarget {
     if (this.#sealed) return this.#sealed
     await this.#drain()
     const sizeBytes = this.#flushedBytes
+    this.#digest ??= followDigest(this.path)
     const [sha256] = await Promise.all([this.#digest.finish(sizeBytes), this.#file.sync()])
     this.#sealed = { sha256, sizeBytes }
     return this.#sealed
@@ -102,7 +103,7 @@ class DirUpload implements UploadTarget {
     this.#closed = true
     await this.#flushing
     await this.#syncing
-    await this.#digest.stop()
+    await this.#digest?.stop()
     await this.#file.close()
   }
 
@@ -133,8 +134,15 @@ class DirUpload implements UploadTarget {
     await this.#writeAll(chunks, bytes)
     this.#pendingBytes -= bytes
     this.#flushedBytes += bytes
-    this.#digest.advance(this.#flushedBytes)
+    this.#followFresh()
     if (this.#flushedBytes - this.#syncedBytes >= syncEveryBytes) this.#startSync()
+  }
+
+  // One that comes in many parts would be read from its start for each: it is hashed once, when it is complete.
+  #followFresh(): void {
+    if (this.#resumed) return
+    this.#digest ??= followDigest(this.path)
+    this.#digest.advance(this.#flushedBytes)
   }
 
   // A short write (nearly full disk) leaves the rest for another turn, which then says why.

@@ -5,7 +5,10 @@
 set -euo pipefail
 dir=$1
 
-mount -t sysfs sysfs /sys # the one of this network namespace; it also hides the machine's cgroups
+# The sysfs of this network namespace, and none of the machine's cgroups: libvirt would make its own in them, where
+# they would outlive the lab. Without any it does without.
+umount --recursive /sys
+mount -t sysfs sysfs /sys
 ip link set lo up
 echo 1 >/proc/sys/net/ipv4/ip_forward
 mkdir -p /var/lib/libvirt /var/cache/libvirt /var/log/libvirt

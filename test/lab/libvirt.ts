@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { keepCapabilities, lendCapabilities } from './capabilities-cache.ts'
 import { Forwarder } from './forward.ts'
 import {
   firstChild,
@@ -73,6 +74,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
     const lab = assemble({ dir, pid, pidNamespace: '', stock: options.stock ?? false, outer })
     await waitUntilUp(lab)
     lab.pidNamespace = await namespaceOf(pid)
+    await keepCapabilities(dir, lab.stock)
     return lab
   } catch (error) {
     if (outer.pid) signalIfAlive(outer.pid, 'SIGKILL')
@@ -103,6 +105,7 @@ async function prepareDirectory(stock: boolean): Promise<string> {
     await mkdir(join(dir, 'varlib', name), { mode: 0o755 })
   }
   await copyConfiguration(join(dir, 'etc'), stock)
+  await lendCapabilities(dir, stock)
   return dir
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -88,10 +89,19 @@ describe('the tiny guest', () => {
     await waitForState(lab, 'bios', 'shut off')
     serial.close()
   })
+})
 
-  it('boots in UEFI from a virtio-scsi disk and obeys the agent', async (t) => {
+describe('the tiny guest under the stock qemu.conf', () => {
+  let lab: Lab
+  before(async () => {
+    lab = await startLab({ stock: true })
+  })
+  after(() => lab.stop())
+
+  it('boots in UEFI from a virtio-scsi disk, obeys the agent and gives the disk back', async (t) => {
     const disk = await copyIntoLab(lab, await buildTinyGuest({ serial: 'shell' }), 'uefi.qcow2')
     await startGuest(lab, { name: 'uefi', firmware: 'uefi', disks: [{ path: disk, bus: 'scsi' }] })
+    assert.notEqual((await stat(disk)).uid, 0, 'libvirt did not hand the disk to its user')
     const serial = new SerialConsole(consoleStream(lab, 'uefi'))
     const begun = performance.now()
     await serial.expect(/TINY READY/, 120_000)
@@ -110,6 +120,7 @@ describe('the tiny guest', () => {
     viewer.close()
     await lab.virsh('shutdown', 'uefi', '--mode', 'agent')
     await waitForState(lab, 'uefi', 'shut off')
+    assert.equal((await stat(disk)).uid, 0)
     serial.close()
   })
 })

@@ -22,12 +22,6 @@ const paths = (pattern: string) =>
 
 // Whoever makes a route public must say so here too.
 const publicOperations = ['session.create', 'system.get', 'system.setup']
-  'session.create',
-  'system.get',
-  'system.setup',
-  'system.create',
-  'disk_image.download',
-]
 
 test('the API document and the routes hold the same, looked at from both sides', () => {
   assert.deepEqual(checkDocument(operations), [])

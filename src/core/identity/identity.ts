@@ -5,15 +5,15 @@ import type { Settings } from '../settings/settings.ts'
 import { createDirectoryCache, readDirectory } from './directory.ts'
 import { createGroups, type Groups } from './groups.ts'
 import { createLoginLimits } from './login-limits.ts'
+import { createOwnershipOf } from './ownership-of-change.ts'
 import { makePassword } from './passwords.ts'
-import { requirePermission } from './permissions.ts'
+import { type Ownership, requirePermission } from './permissions.ts'
 import { createRoles, type Roles } from './roles.ts'
 import { createSessionStore } from './session-store.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { createSetup, type Setup } from './setup.ts'
 import { createTokens, type Tokens } from './tokens.ts'
 import { createUsers, setPassword, type UserDeps, type Users } from './users.ts'
-import { createVisibility } from './visibility.ts'
 
 export interface Identity {
   sessions: Sessions
@@ -24,8 +24,8 @@ export interface Identity {
   setup: Setup
   /** Whose session secret or token it is; undefined when it is nobody's (unknown, ended, expired). */
   resolve(credential: string): Principal | undefined
-  /** Whether a principal may see a change of the feed. */
-  maySee(who: Principal, change: ZoneEvent['changes'][number]): boolean
+  /** Whose a changed row is, deleted ones too, for feeds that show people their own. */
+  ownershipOf(change: ZoneEvent['changes'][number]): Ownership | undefined
   /** For `nacelle user reset-password`: a random password, which is returned. Ends all sessions of the user. */
   resetPassword(op: OperationContext, name: string): Promise<string>
   /** Writes what is remembered of sessions. */
@@ -59,7 +59,7 @@ export function createIdentity({ zone, db, settings, clock = Date.now, monotone 
     tokens: createTokens(zone, clock),
     setup: createSetup({ zone, settings, clock, limits }),
     resolve: sessions.resolve,
-    maySee: createVisibility(zone),
+    ownershipOf: createOwnershipOf(zone),
     async resetPassword(op, name) {
       requirePermission(op, 'identity.write')
       const user = readDirectory(zone).users.get(name)

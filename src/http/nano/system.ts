@@ -1,0 +1,53 @@
+import * as v from 'valibot'
+import type { Setup } from '../../core/identity/setup.ts'
+import type { Settings } from '../../core/settings/settings.ts'
+import { type Operation, operation } from '../operation.ts'
+import { changed } from './changed.ts'
+import { text, texts, whole } from './identity-schemas.ts'
+
+const tag = 'System'
+
+export const systemOperations = ({ setup, settings }: { setup: Setup; settings: Settings }): Operation[] => [
+  operation({
+    id: 'system.get',
+    method: 'GET',
+    path: '/system',
+    summary: 'Whether the first administrator exists, and how large a guest may be',
+    tag,
+    reply: v.object({
+      ready: v.pipe(v.boolean(), v.description('False until the first administrator was made.')),
+      max_cores: whole('The most cores of a guest.'),
+      max_memory: whole('The most memory of a guest, in GiB.'),
+      max_disk: whole('The largest disk of a guest, in GiB.'),
+    }),
+    access: 'public',
+    handle: () => ({
+      data: {
+        ready: !setup.needed(),
+        max_cores: settings.get('guest.max_cores'),
+        max_memory: settings.get('guest.max_memory_gib'),
+        max_disk: settings.get('guest.max_disk_gib'),
+      },
+    }),
+  }),
+  operation({
+    id: 'system.setup',
+    method: 'POST',
+    path: '/system',
+    summary: 'Make the first administrator, with the code that the appliance printed at its start',
+    tag,
+    body: v.object({
+      code: text('One-time set-up code; the console and the log of the appliance show it.'),
+      user: text('Name of the administrator.'),
+      password: text('At least as long as the setting `password.min_length` says.'),
+      menu: v.optional(texts('Menu of the role; left out, it stays.')),
+      group: v.optional(text('Group of the administrator, `manager` when left out.')),
+      display: v.optional(text('Name of a new group for people.')),
+      role: v.optional(text('Role of the group, `manager` when left out; a new one may do everything.')),
+    }),
+    access: 'public',
+    async handle(op, { body: { code, ...request } }) {
+      return changed(op, await setup.complete(op, code, request))
+    },
+  }),
+]

@@ -71,7 +71,8 @@ function apply(db: Database, record: JournalRecord, now: number): void {
     return
   }
   if (record.insert) db.insert(task).values(record.insert).run()
-  if (record.patch) db.update(task).set(record.patch).where(eq(task.id, id)).run()
+  const { patch = {} } = record
+  if (Object.keys(patch).length > 0) db.update(task).set(patch).where(eq(task.id, id)).run()
   append(db, record, now)
   if (record.locks === 'release') {
     locks.release(db, id)

@@ -96,14 +96,16 @@ function bodyOf(body: unknown): { source: Readable; headers: Record<string, stri
   return { source: Readable.from([bytes]), headers }
 }
 
-/** Reads the envelope; throws unless it is one: exactly the three members, JSON by its type too. */
+/** Reads the envelope; throws unless it is one. A success has exactly its three members, a failure may say more. */
 export function envelopeOf(reply: Reply): Envelope {
   const type = reply.headers['content-type'] ?? ''
   if (!type.startsWith('application/json'))
     throw new Error(`not JSON but '${type}': ${reply.text.slice(0, 300)}`)
   const body = JSON.parse(reply.text) as Record<string, unknown>
-  const members = Object.keys(body).sort().join()
-  if (members !== 'data,error_code,message') throw new Error(`not an envelope: ${reply.text.slice(0, 300)}`)
+  const names = Object.keys(body)
+  const missing = ['error_code', 'message', 'data'].some((name) => !names.includes(name))
+  if (missing || (body['error_code'] === 0 && names.length > 3))
+    throw new Error(`not an envelope: ${reply.text.slice(0, 300)}`)
   if (typeof body['error_code'] !== 'number' || typeof body['message'] !== 'string')
     throw new Error(`an envelope with wrong types: ${reply.text.slice(0, 300)}`)
   return body as Envelope

@@ -74,6 +74,7 @@ const packages: Record<string, string> = {
   genisoimage: 'genisoimage',
   xorriso: 'xorriso',
   mcopy: 'mtools',
+  openssl: 'openssl',
   rbd: 'ceph-common',
   ceph: 'ceph-common',
   iscsiadm: 'open-iscsi',

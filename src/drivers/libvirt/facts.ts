@@ -24,6 +24,7 @@ export async function probeFacts(virsh: Virsh): Promise<HypervisorFacts> {
     hostCores: availableParallelism(),
     hostMemoryBytes: totalmem(),
     uefi,
+    ...(uefi ? { nvramTemplate: uefiVariablesTemplate } : {}),
   }
 }
 

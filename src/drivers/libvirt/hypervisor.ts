@@ -8,7 +8,7 @@ import { createDomains } from './domains.ts'
 import { says } from './errors.ts'
 import { watchEvents } from './events.ts'
 import { probeFacts } from './facts.ts'
-import { displayAddress } from './live-xml.ts'
+import { displayAddress, requireDisk } from './live-xml.ts'
 import { openSerial } from './serial.ts'
 import { openReadSession } from './session.ts'
 import { createLiveSnapshots } from './snapshots.ts'
@@ -61,6 +61,7 @@ async function resizeDisk(
   disk: { id: string; target: string; sizeBytes: number },
 ): Promise<void> {
   const { id, target, sizeBytes } = disk
+  requireDisk(await virsh.reader.read({ words: 'dumpxml', id }), target)
   const presentBytes = await blockCapacity(virsh, id, target)
   if (presentBytes === sizeBytes) return
   if (presentBytes > sizeBytes)

@@ -48,6 +48,13 @@ export function liveDisks(xml: string): LiveDisk[] {
   }))
 }
 
+/** Throws `conflict` for a domain that does not run, `not_found` for a disk that it has not. */
+export function requireDisk(xml: string, target: string): void {
+  if (!isLive(xml)) throw new AppError('conflict', 'the guest is not running')
+  if (liveDisks(xml).some((disk) => disk.target === target)) return
+  throw new AppError('not_found', `the guest has no disk '${target}'`)
+}
+
 function chain(layer: Element | undefined): string[] {
   const source = child(layer, 'source')
   const path = attribute(source, 'file') ?? attribute(source, 'dev') ?? attribute(source, 'name')

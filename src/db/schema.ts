@@ -1,4 +1,5 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import type { GuestCloudInit, GuestDisk, GuestQos, SnapshotDefinition, SnapshotLayer } from './row-types.ts'
 
 /** Rows that the whole zone shares. They change only through `zone.commit`; `version` is the revision that wrote them. */
 const key = (name = 'key') => text(name).primaryKey()
@@ -143,32 +144,6 @@ export const image = sqliteTable('image', {
   version: version(),
 })
 
-export interface GuestDisk {
-  /** System disk 0, data disks 1… */
-  index: number
-  /** Id of the volume row of the active (top) layer. */
-  volume: string
-  sizeBytes: number
-}
-
-export interface GuestCloudInit {
-  rootEnabled: boolean
-  adminName: string
-  dataPath: string
-  sshKeys: string[]
-}
-
-export interface GuestQos {
-  cpuPriority: 'high' | 'medium' | 'low'
-  readBytesPerSecond: number
-  writeBytesPerSecond: number
-  readIops: number
-  writeIops: number
-  totalIops: number
-  receiveBytesPerSecond: number
-  sendBytesPerSecond: number
-}
-
 /** The guest's definition. Name is unique within its group; the MAC in the zone. */
 export const guest = sqliteTable('guest', {
   id: key('id'),
@@ -212,20 +187,6 @@ export const guest = sqliteTable('guest', {
   modifiedAt: integer('modified_at').notNull(),
   version: version(),
 })
-
-export interface SnapshotLayer {
-  index: number
-  volume: string
-  sizeBytes: number
-}
-
-/** What of the guest a snapshot brings back. */
-export interface SnapshotDefinition {
-  cores: number
-  memoryBytes: number
-  firmware: 'bios' | 'uefi'
-  machine: string
-}
 
 export const snapshot = sqliteTable('snapshot', {
   id: key('id'),

@@ -1,9 +1,10 @@
+import type { GuestQos } from '../../db/row-types.ts'
 import type * as schema from '../../db/schema.ts'
 
 export type Guest = typeof schema.guest.$inferSelect
 export type Volume = typeof schema.volume.$inferSelect
 export type Snapshot = typeof schema.snapshot.$inferSelect
-export type { GuestCloudInit, GuestDisk, GuestQos } from '../../db/schema.ts'
+export type { GuestCloudInit, GuestDisk, GuestQos } from '../../db/row-types.ts'
 
 /** What a caller asks for; sizes are bytes. Everything optional has its default in rules.ts. */
 export interface GuestRequest {
@@ -34,10 +35,10 @@ export interface GuestRequest {
     dataPath: string
     sshKeys: string[]
   }
-  qos: schema.GuestQos
+  qos: GuestQos
 }
 
-export const unlimitedQos: schema.GuestQos = {
+export const unlimitedQos: GuestQos = {
   cpuPriority: 'high',
   readBytesPerSecond: 0,
   writeBytesPerSecond: 0,

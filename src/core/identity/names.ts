@@ -1,5 +1,7 @@
 import { invalid } from '../errors.ts'
 
+/** Names of those who are no users, and what a path would swallow. */
+const reserved = new Set(['system', 'anonymous', 'root', '.', '..'])
 const rule = /^[0-9A-Za-z\-_.]{1,64}$/
 
 /** Names of users, groups and roles. Throws `invalid` with the field. */
@@ -9,8 +11,7 @@ export function checkName(field: string, name: string): void {
       field,
       `'${name.slice(0, 80)}' is no name for this: it may hold letters, digits, '-', '_' and '.', 1 to 64 of them`,
     )
-  if (name === 'system' || name === 'anonymous' || name === '.' || name === '..')
-    throw invalid(field, `the name '${name}' is reserved`)
+  if (reserved.has(name)) throw invalid(field, `the name '${name}' is reserved`)
 }
 
 /** Texts for people: no control characters, at most `limit` characters. */

@@ -21,7 +21,8 @@ export async function makeExecutable(request: ExecutableRequest): Promise<void> 
     seaConfig: {
       disableExperimentalSEAWarning: true,
       useSnapshot: false,
-      useCodeCache: false,
+      // A fifth less work at each start; the price is that two builds differ.
+      useCodeCache: true,
       assets: embeddedFiles(request.licences),
     },
   })

@@ -1,4 +1,5 @@
 // Libvirt and QEMU, as core wants a hypervisor.
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../../core/context.ts'
 import { AppError } from '../../core/errors.ts'
 import type { DiskSource, Hypervisor, HypervisorFacts } from '../../core/hypervisor.ts'
@@ -45,14 +46,21 @@ export function createLibvirt(options: { uri: string; log: Log }): LibvirtHyperv
   }
 }
 
+const trayAttempts = 5
+const trayPauseMs = 300
+
 async function changeMedia(virsh: Virsh, id: string, source: DiskSource | null): Promise<void> {
   const xml = mediaXml(source)
-  try {
-    await deviceUpdate(virsh, id, xml, false)
-  } catch (error) {
-    // The guest holds the tray; the medium is read-only, so taking it away loses nothing.
-    if (!says(error, /tray|locked/i)) throw error
-    await deviceUpdate(virsh, id, xml, true)
+  for (let attempt = 1; ; attempt++) {
+    try {
+      // From the second time on by force: the medium is read-only, so taking it from a guest that holds it loses
+      // nothing.
+      return await deviceUpdate(virsh, id, xml, attempt > 1)
+    } catch (error) {
+      // A guest whose firmware resets the controller just now closes the tray under libvirt's hands.
+      if (attempt === trayAttempts || !says(error, /tray|locked/i)) throw error
+      await delay(trayPauseMs)
+    }
   }
 }
 

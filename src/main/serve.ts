@@ -83,6 +83,7 @@ async function listen({
     metrics: createMetrics(gauges(appliance)),
     resolve: identity.resolve,
     feed: zone,
+    ownershipOf: identity.ownershipOf,
     log,
     proxies: proxyList(config.trustedProxies),
     stopping: stopping.signal,

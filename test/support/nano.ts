@@ -3,7 +3,7 @@ import { createJournal } from '../../src/core/journal/journal.ts'
 import { createLogs } from '../../src/core/logs/logs.ts'
 import { journalOperations } from '../../src/http/nano/journal.ts'
 import { logOperations } from '../../src/http/nano/logs.ts'
-import { mountNano } from '../../src/http/nano/mount.ts'
+import { mountNano, type Observation } from '../../src/http/nano/mount.ts'
 import { roleOperations } from '../../src/http/nano/roles.ts'
 import { sessionOperations } from '../../src/http/nano/sessions.ts'
 import { settingOperations } from '../../src/http/nano/settings.ts'
@@ -34,6 +34,8 @@ export type Caller = (
 export interface TestNano extends TestIdentity {
   operations: Operation[]
   app: Hono<HttpEnv>
+  /** What the server told of its answers, for logs and metrics. */
+  observed: Observation[]
   /** Calls with this credential, or none. */
   caller(credential?: string): Caller
   /** Logs in through the API. */
@@ -56,13 +58,15 @@ export async function openTestNano(): Promise<TestNano> {
     ...journalOperations({ journal: createJournal(test) }),
   ]
   const app = new Hono<HttpEnv>()
-  mountNano(app, operations, { log: silentLog, resolve: test.identity.resolve })
+  const observed: Observation[] = []
+  const observe = (observation: Observation) => void observed.push(observation)
+  mountNano(app, operations, { log: silentLog, resolve: test.identity.resolve, observe })
   const caller = (credential?: string): Caller => callerOf(app, credential)
   const login = async (user: string) => {
     const answer = await caller()('POST', '/api/v1/sessions/', { user, password: testPassword })
     return caller((answer.data as { session: string }).session)
   }
-  return { ...test, operations, app, caller, login }
+  return { ...test, operations, app, observed, caller, login }
 }
 
 const callerOf =

@@ -119,6 +119,7 @@ describe('identity in the Nano dialect', () => {
       assert.deepEqual([shown.user, shown.resource], ['admin', ['*']])
       assert.equal((await mine('PUT', `/api/v1/sessions/${key}/`)).data, '')
     }
+    assert.doesNotMatch(JSON.stringify(test.observed), new RegExp(secret))
     const ended = await mine('DELETE', '/sessions/self')
     assert.match(ended.headers.get('set-cookie') ?? '', /^nacelle_session=;.*Max-Age=0/)
     assert.equal((await mine('GET', '/sessions/')).status, 401)

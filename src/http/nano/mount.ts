@@ -66,12 +66,15 @@ export function mountNano(app: Hono<HttpEnv>, operations: readonly Operation[], 
       status: response === RESPONSE_ALREADY_SENT ? (c.env.outgoing?.statusCode ?? 0) : response.status,
       seconds: (performance.now() - started) / 1000,
       requestId,
-      path: base + rest,
+      path: loggable(base + rest),
       who: call.who,
     })
     return response
   })
 }
+
+/** Clients of the original renew a session by its secret in the path, which no log may keep. */
+const loggable = (path: string) => path.replace(/(\/sessions\/)[^/]+/, '$1…')
 
 interface Call {
   deps: NanoDeps
@@ -96,7 +99,7 @@ async function answer(c: HttpContext, call: Call): Promise<Response> {
 
 /** Internal errors, and causes that the caller is not shown; not what fails because the caller has gone. */
 function logFailure(c: HttpContext, { deps, requestId, base, rest, who }: Call, error: unknown): void {
-  const fields = { err: error, request: requestId, path: base + rest, who }
+  const fields = { err: error, request: requestId, path: loggable(base + rest), who }
   if (c.req.raw.signal.aborted) deps.log.debug(fields, 'a request was given up by its caller')
   else if (!(error instanceof AppError)) deps.log.error(fields, 'a request failed')
   else if (error.cause !== undefined && httpStatus(error) >= 500)

@@ -1,5 +1,5 @@
 // One scenario of a proof: a world, a database file, and as many lives of the appliance as it takes.
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,6 +44,8 @@ export class ProofError extends Error {}
 class Crash extends Error {}
 class Injected extends Error {}
 
+/** In memory where the host has a file system there: nothing that is proved needs a disk. */
+const scratch = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 const mostLives = 500
 const patienceMs = 10_000
 const silent = () => undefined
@@ -91,7 +93,7 @@ class Stage<W, P> {
   }
 
   static async set<W, P>(proof: SagaProof<W, P>, plan: Plan): Promise<Stage<W, P>> {
-    const directory = await mkdtemp(join(tmpdir(), 'nacelle-proof-'))
+    const directory = await mkdtemp(join(scratch, 'nacelle-proof-'))
     await copyFile(await template(), join(directory, 'nacelle.db'))
     const world = await proof.makeWorld()
     const stage = new Stage(proof, plan, { world, directory })
@@ -293,7 +295,7 @@ let made: Promise<string> | undefined
 /** A database with all migrations, made once and copied for each scenario. */
 function template(): Promise<string> {
   made ??= (async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'nacelle-template-'))
+    const directory = await mkdtemp(join(scratch, 'nacelle-template-'))
     const path = join(directory, 'template.db')
     const database = openTestDatabase()
     database.sqlite.prepare('VACUUM INTO ?').run(path)

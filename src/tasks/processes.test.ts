@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { openTestDatabase } from '../../test/support/database.ts'
+import { taskProcess } from '../db/schema.ts'
+import { currentTask, processObserver } from './current.ts'
+import { startTimeOf, TaskProcesses } from './processes.ts'
+
+const silent = () => undefined
+const log = { debug: silent, info: silent, warn: silent, error: silent }
+const sleeper = () => spawn('sleep', ['60'], { detached: true, stdio: 'ignore' })
+
+it('processes of a step are recorded, forgotten when they end, and ended by a restart', async () => {
+  const database = openTestDatabase()
+  const processes = new TaskProcesses(database.db, log)
+  const rows = () => database.db.select().from(taskProcess).all()
+  const recorded = async (count: number) => {
+    for (let n = 0; n < 500 && rows().length !== count; n++) await delay(1)
+    assert.equal(rows().length, count)
+  }
+  const first = sleeper()
+  const second = sleeper()
+  const stranger = sleeper()
+  processObserver.onSpawn(stranger.pid!)
+  currentTask.run({ taskId: 't', step: 's', processes }, () => {
+    processObserver.onSpawn(first.pid!)
+    processObserver.onSpawn(second.pid!)
+  })
+  await recorded(2)
+
+  first.kill()
+  await once(first, 'exit')
+  processObserver.onExit(first.pid!)
+  processObserver.onExit(stranger.pid!)
+  await recorded(1)
+
+  // A pid that was given to somebody else since then.
+  database.db.insert(taskProcess).values({ task: 't', pid: stranger.pid!, startTime: '1/another-boot' }).run()
+  const killed = once(second, 'exit')
+  await new TaskProcesses(database.db, log).end('t')
+  await killed
+  assert.equal(await startTimeOf(second.pid!), undefined)
+  assert.ok(await startTimeOf(stranger.pid!))
+  assert.equal(rows().length, 0)
+  stranger.kill()
+  database.close()
+})

@@ -1,10 +1,15 @@
 // Runs inside a lab (network-libvirt.test.ts starts it there): the contract and real packets over real libvirt.
 import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { desiredFirewall, desiredNetworks } from '../../src/core/address-pools/desired.ts'
 import type { FirewallRules, NatNetwork } from '../../src/core/network.ts'
-import { run } from '../../src/drivers/exec.ts'
+import { run, spawnLong } from '../../src/drivers/exec.ts'
 import { createHostNetwork } from '../../src/main/host-network.ts'
 import { runNetworkContract } from './network.ts'
+import { openPools } from './network-appliance.ts'
 import { addNamespace, dhcp, fetch, removeNamespace, serve } from './network-namespaces.ts'
 
 const uri = 'qemu:///system'
@@ -139,3 +144,35 @@ describe('packets', () => {
     await virsh('destroy', 'tap')
   })
 })
+
+test('an appliance that is killed while it changes pools leaves nothing that the next pass does not mend', async () => {
+  const script = fileURLToPath(new URL('./network-appliance.ts', import.meta.url))
+  const directory = await mkdtemp('/tmp/pools-')
+  const path = `${directory}/nacelle.db`
+  for (const lifeMs of [20, 150, 500]) {
+    const child = spawnLong(process.execPath, [script, 'work', path])
+    await new Promise((resolve) => child.stdout.once('data', resolve))
+    await delay(lifeMs)
+    process.kill(child.pid, 'SIGKILL')
+    await child.exited
+    await mendAndCompare(path)
+  }
+  await rm(directory, { recursive: true })
+})
+
+/** Also empties the record, so that the next round begins anew. */
+async function mendAndCompare(path: string): Promise<void> {
+  const { op, zone, network, pools, settle, close } = openPools(path)
+  await settle()
+  const there = async () => (await network.networks()).map(({ name, active }) => `${name} ${active}`).sort()
+  assert.deepEqual(
+    await there(),
+    desiredNetworks(zone.db, 'host1')
+      .map(({ name }) => `${name} true`)
+      .sort(),
+  )
+  assert.equal(await network.firewallIntact(desiredFirewall(zone.db, 'host1')), true)
+  for (const { name } of pools.list(op)) await pools.remove(op, name)
+  assert.deepEqual(await there(), [])
+  close()
+}

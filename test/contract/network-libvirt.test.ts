@@ -15,7 +15,7 @@ test('the host network of real libvirt, nftables and iproute2 keeps its contract
   const result = await lab.exec(process.execPath, ['--test-reporter=spec', inside], {
     // Else the inner runner would speak to the outer one in its own protocol.
     env: { NODE_TEST_CONTEXT: undefined },
-    timeoutMs: 240_000,
+    timeoutMs: 480_000,
     allowFailure: true,
   })
   t.diagnostic(result.stdout)

@@ -43,6 +43,7 @@ const saysAbsent = /Network not found|no network with matching name/
 const saysInactive = /network '[^']*' is not active|network is not active/
 const saysActive = /network is already active/
 const saysNoEntry = /couldn't locate a (?:matching )?dhcp host entry/
+const saysEntry = /there is an existing dhcp host entry/
 
 const says = (error: unknown, words: RegExp) => error instanceof CommandError && words.test(error.stderr)
 
@@ -145,6 +146,17 @@ export const hostUpdateWords = (name: string, { command, xml, scope }: HostUpdat
 
 export const networkUpdateHost = (uri: string, name: string, update: HostUpdate) =>
   act(uri, hostUpdateWords(name, update), update.command === 'delete' ? saysNoEntry : undefined)
+
+/** The same in one call for the usual case; false where the definitions must be looked at first. */
+export async function networkTryUpdateHost(uri: string, name: string, update: HostUpdate): Promise<boolean> {
+  try {
+    await virsh(uri, hostUpdateWords(name, update))
+    return true
+  } catch (error) {
+    if (says(error, anyOf(saysEntry, saysNoEntry, saysInactive, saysAbsent))) return false
+    throw translated(error)
+  }
+}
 
 export async function networkLeases(uri: string, name: string): Promise<NetworkLease[]> {
   // virsh prints local time without its zone.

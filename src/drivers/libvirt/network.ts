@@ -13,6 +13,7 @@ import {
   networkList,
   networkStart,
   networkTaps,
+  networkTryUpdateHost,
   networkUndefine,
   networkUpdateHost,
   virshWords,
@@ -121,7 +122,21 @@ async function scopes(uri: string, name: string) {
   ]
 }
 
+const both: HostUpdate['scope'] = ['--live', '--config']
+
 async function addHost(uri: string, name: string, host: DhcpHost): Promise<void> {
+  const update = { command: 'add', xml: buildHost(host), scope: both } as const
+  const [isAdded, leases] = await Promise.all([
+    networkTryUpdateHost(uri, name, update),
+    networkLeases(uri, name),
+  ])
+  if (!isAdded) await replaceHost(uri, name, host)
+  const isStale: EndsLease = ({ mac, address }) => address === host.address && mac !== host.mac
+  if (leases.some(isStale)) await release(uri, name, isStale)
+}
+
+/** Where an entry is in the way, or the network does not run. */
+async function replaceHost(uri: string, name: string, host: DhcpHost): Promise<void> {
   const targets = await scopes(uri, name)
   if (targets.length === 0) throw new AppError('not_found', `there is no libvirt network '${name}'`)
   for (const { scope, definition } of targets) {
@@ -132,7 +147,6 @@ async function addHost(uri: string, name: string, host: DhcpHost): Promise<void>
     const entry = withFreeName(host, definition.hosts)
     await networkUpdateHost(uri, name, { command: 'add', xml: buildHost(entry), scope })
   }
-  await release(uri, name, ({ mac, address }) => address === host.address && mac !== host.mac)
 }
 
 /** libvirt refuses two entries of one name, and guests of different groups may well share one. */
@@ -146,20 +160,20 @@ function withFreeName(host: DhcpHost, others: readonly DhcpHost[]): DhcpHost {
 /** The lease ends first: with its last entry the network loses its DHCP server, which then hears no release. */
 async function removeHost(uri: string, name: string, mac: string): Promise<void> {
   await release(uri, name, (lease) => lease.mac === mac)
+  const xml = buildHostOf(mac)
+  if (await networkTryUpdateHost(uri, name, { command: 'delete', xml, scope: both })) return
   for (const { scope, definition } of await scopes(uri, name))
     if (definition.hosts.some((host) => host.mac === mac))
-      await networkUpdateHost(uri, name, { command: 'delete', xml: buildHostOf(mac), scope })
+      await networkUpdateHost(uri, name, { command: 'delete', xml, scope })
 }
+
+type EndsLease = (lease: { mac: string; address: string }) => boolean
 
 const releaseAttempts = 5
 const releasePauseMs = 100
 
 /** Ends leases. A datagram can be lost, so it is sent until the lease has gone; a lease that stays ends by itself. */
-async function release(
-  uri: string,
-  name: string,
-  ends: (lease: { mac: string; address: string }) => boolean,
-): Promise<void> {
+async function release(uri: string, name: string, ends: EndsLease): Promise<void> {
   for (let attempt = 0; attempt < releaseAttempts; attempt++) {
     const leases = (await networkLeases(uri, name)).filter(ends)
     if (leases.length === 0) return
@@ -171,7 +185,6 @@ async function release(
 
 /** net-define is shown with the definition itself, which virsh really reads from an unnamed file. */
 function describe(change: NetworkChange): string[][] {
-  const both: HostUpdate['scope'] = ['--live', '--config']
   switch (change.kind) {
     case 'ensure': {
       const { name } = change.network

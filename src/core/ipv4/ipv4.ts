@@ -54,10 +54,8 @@ export function parseSubnet(text: string): Subnet | undefined {
 export const formatSubnet = (subnet: Subnet): string => `${formatIpv4(subnet.first)}/${subnet.prefix}`
 
 /** Whether two spans of addresses share one; both ends count. */
-export const overlap = (
-  a: { first: number; last: number },
-  b: { first: number; last: number },
-): boolean => a.first <= b.last && b.first <= a.last
+export const overlap = (a: { first: number; last: number }, b: { first: number; last: number }): boolean =>
+  a.first <= b.last && b.first <= a.last
 
 export const contains = (span: { first: number; last: number }, address: number): boolean =>
   span.first <= address && address <= span.last

@@ -28,6 +28,7 @@ const areas: Area[] = [
   {
     of: 'core/',
     may: ['core/', 'zone/', 'tasks/', 'db/schema.ts'],
+    mayType: ['db/'],
     packages: ['valibot', 'drizzle-orm'],
     packageTypes: ['better-sqlite3'],
   },

@@ -157,7 +157,7 @@ const poolOperations = (pools: AddressPools): Operation[] => [
     body: modifyBody,
     access: 'network.write',
     async handle(op, { params, body, header }) {
-      checkMatch({ header }, pools.get(op, params.name).version)
+      checkMatch({ header }, () => pools.get(op, params.name).version)
       return changed(op, await pools.modify(op, params.name, body))
     },
   }),
@@ -170,7 +170,7 @@ const poolOperations = (pools: AddressPools): Operation[] => [
     params,
     access: 'network.write',
     async handle(op, { params, header }) {
-      checkMatch({ header }, pools.get(op, params.name).version)
+      checkMatch({ header }, () => pools.get(op, params.name).version)
       return changed(op, await pools.remove(op, params.name))
     },
   }),

@@ -125,7 +125,7 @@ export const computePoolOperations = ({ computePools }: { computePools: ComputeP
     body: modifyBody,
     access: 'compute.write',
     async handle(op, { params, body, header }) {
-      checkMatch({ header }, computePools.get(op, params.pool).version)
+      checkMatch({ header }, () => computePools.get(op, params.pool).version)
       const request = { ...partsOf(body), enabled: body.enable }
       return changed(op, await computePools.modify(op, params.pool, request))
     },
@@ -139,7 +139,7 @@ export const computePoolOperations = ({ computePools }: { computePools: ComputeP
     params,
     access: 'compute.write',
     async handle(op, { params, header }) {
-      checkMatch({ header }, computePools.get(op, params.pool).version)
+      checkMatch({ header }, () => computePools.get(op, params.pool).version)
       return changed(op, await computePools.remove(op, params.pool))
     },
   }),

@@ -172,12 +172,7 @@ describe('a task', () => {
     )
     runner.subscribe(({ state, progress }) => void seen.push([state, progress]))
     await end('a')
-    const expected = [
-      ['running', 25],
-      ['running', 62],
-      ['done', 100],
-    ]
-    assert.deepEqual(seen, expected)
+    assert.equal(seen.join(' '), 'running,25 running,62 done,100')
   })
 
   it('is described without being run', () => {

@@ -51,6 +51,8 @@ export interface HypervisorFacts {
   hostMemoryBytes: number
   /** Whether UEFI firmware is installed. */
   uefi: boolean
+  /** Fresh UEFI variables, copied for each new guest; only with `uefi`. */
+  nvramTemplate?: string
 }
 
 export type DomainState = 'absent' | 'stopped' | 'running' | 'paused' | 'stopping' | 'crashed'

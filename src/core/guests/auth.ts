@@ -42,6 +42,7 @@ export const noAgent = (name: string) =>
 
 const setPassword = (deps: GuestDeps): Step<AuthParams> => ({
   name: 'set',
+  irreversible: true,
   describe: ({ id, user }) => [
     {
       effect: `set the password of '${user}' inside the guest`,

@@ -146,6 +146,7 @@ const forgetSnapshots = (deps: GuestDeps): Step<DeleteParams> => ({
 
 const finish = (deps: GuestDeps): Step<DeleteParams> => ({
   name: 'finish',
+  irreversible: true,
   describe: ({ name }) => [{ effect: `remove guest '${name}' and its address from the record` }],
   async run({ params, commit, who }) {
     const guest = findGuest(deps.zone, params.id)

@@ -115,6 +115,7 @@ const check = (deps: GuestDeps): Step<PowerParams> => ({
 
 const act = (deps: GuestDeps): Step<PowerParams> => ({
   name: 'act',
+  irreversible: true,
   describe: ({ id, action }) => [{ effect: titles[action].toLowerCase(), commands: [['virsh', action, id]] }],
   async run({ params }) {
     await deps.hypervisor[params.action](params.id)

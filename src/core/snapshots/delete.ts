@@ -19,10 +19,7 @@ export interface SnapshotDeleteParams {
   files: string[]
 }
 
-/**
- * The snapshot leaves the tree at once; its layers are then merged with their only child or wait hidden. When merging
- * fails the snapshot stays deleted and the next deletion tries again.
- */
+/** The snapshot leaves the tree at once; its layers are then merged with their only child, or wait hidden. */
 export const snapshotDelete = (deps: GuestDeps): Saga<SnapshotDeleteParams> => ({
   kind: 'snapshot.delete',
   title: ({ name, guestName }) => `Delete snapshot ${name} of ${guestName}`,
@@ -43,6 +40,7 @@ const reserve = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
 
 const forget = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
   name: 'forget',
+  irreversible: true,
   describe: ({ name, parent }) => [
     { effect: `remove snapshot '${name}' from the tree; what stood on it stands on ${parent ?? 'the root'}` },
   ],

@@ -175,6 +175,7 @@ const retired = ({ before }: SnapshotRestoreParams): string[] => [
 
 const retire = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
   name: 'retire',
+  irreversible: true,
   describe: (params) => [
     { effect: `move ${retired(params).length} volumes that the guest has left into quarantine` },
   ],

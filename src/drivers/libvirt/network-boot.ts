@@ -16,7 +16,8 @@ export function networkBootElement(spec: DomainSpec): Element {
         'use BIOS firmware, or leave the source out and let the DHCP server of the network name it',
       { field: 'source' },
     )
-  return { kernel: ipxeKernel, cmdline: `dhcp && chain --autofree ${bootUri(spec.bootUri)} || shell` }
+  // When the script ends or fails, iPXE hands back to the firmware, which goes on to the disk.
+  return { kernel: ipxeKernel, cmdline: `dhcp && chain --autofree ${bootUri(spec.bootUri)}` }
 }
 
 /** A word of iPXE's script language: no white space to split it, and nothing that iPXE would replace. */

@@ -31,6 +31,8 @@ export function createLiveSnapshots(virsh: Virsh): LiveSnapshots {
       )
     },
     async commit(id, target, layers, progress) {
+      if ((await chainOf(virsh, id, target))[0] === layers.topPath)
+        return commitActive(virsh, { id, target, progress }, layers)
       await runBlockJob(
         virsh,
         { id, target, progress },
@@ -38,8 +40,6 @@ export function createLiveSnapshots(virsh: Virsh): LiveSnapshots {
           isDone: (files) => !files.includes(layers.topPath),
           begin: async (files) => {
             requireLayer(files, layers.basePath)
-            if (files[0] === layers.topPath)
-              throw new AppError('conflict', `'${layers.topPath}' is the layer that the guest writes to`)
             await commands.blockCommit(virsh, id, target, layers)
           },
         },
@@ -140,6 +140,34 @@ async function runBlockJob(
     await untilDone(async () => job.isDone(await chainOf(virsh, id, target)))
   }
   progress(100)
+}
+
+/**
+ * The layer that the guest writes to: once the base has all of it, the job waits to be told that the guest shall go over.
+ * An earlier try may have left it at any point of that.
+ */
+async function commitActive(
+  virsh: Virsh,
+  subject: JobSubject,
+  layers: { topPath: string; basePath: string },
+): Promise<void> {
+  const { id, target, progress } = subject
+  requireLayer(await chainOf(virsh, id, target), layers.basePath)
+  if ((await commands.blockJob(virsh, id, target)) === null)
+    await commands.blockCommit(virsh, id, target, layers, { active: true })
+  for (;;) {
+    if ((await chainOf(virsh, id, target))[0] !== layers.topPath) break
+    const job = await commands.blockJob(virsh, id, target)
+    if (job !== null && job.currentBytes === job.endBytes)
+      await commands.blockPivot(virsh, id, target).catch(notReady)
+    await delay(pollMs)
+  }
+  progress(100)
+}
+
+/** Both figures are also equal for a moment before the job is ready. */
+function notReady(error: unknown): void {
+  if (!/not ready|not yet/i.test(String(error))) throw error
 }
 
 async function waitForJob(virsh: Virsh, { id, target, progress }: JobSubject): Promise<void> {

@@ -151,9 +151,15 @@ export async function blockCommit(
   id: string,
   target: string,
   layers: { topPath: string; basePath: string },
+  options: { active?: boolean } = {},
 ): Promise<void> {
   const words = ['blockcommit', assertUuid(id), target, '--top', layers.topPath, '--base', layers.basePath]
-  await call(virsh, words)
+  await call(virsh, options.active ? [...words, '--active'] : words)
+}
+
+/** Lets the guest go over to the base of an active commit that is ready. */
+export async function blockPivot(virsh: Virsh, id: string, target: string): Promise<void> {
+  await call(virsh, ['blockjob', assertUuid(id), target, '--pivot'])
 }
 
 /** `timeoutSeconds` is libvirt's patience with the agent; the process gets a little more. */

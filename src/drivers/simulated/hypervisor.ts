@@ -74,6 +74,7 @@ function facts(world: SimulatedWorld): HypervisorFacts {
     hostCores: 8,
     hostMemoryBytes: world.hostMemoryBytes,
     uefi: true,
+    nvramTemplate: '/usr/share/OVMF/OVMF_VARS_4M.fd',
   }
 }
 

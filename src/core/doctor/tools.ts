@@ -1,0 +1,74 @@
+import { failing, ok, type Verdict, warning } from './finding.ts'
+
+export interface ToolSpec {
+  /** Name of the program. */
+  name: string
+  /** What makes it print its version. */
+  versionWords: readonly string[]
+  /** The Debian package that brings it. */
+  debian: string
+  /** What does not work without it. */
+  purpose: string
+  required: boolean
+}
+
+const needed = (name: string, debian: string, purpose: string, words = ['--version']): ToolSpec => ({
+  name,
+  versionWords: words,
+  debian,
+  purpose,
+  required: true,
+})
+const useful = (...words: Parameters<typeof needed>): ToolSpec => ({ ...needed(...words), required: false })
+
+/** Programs that Nacelle runs, or that libvirt runs for it. */
+export const tools: readonly ToolSpec[] = [
+  needed('virsh', 'libvirt-clients', 'nothing of libvirt can be asked'),
+  needed('qemu-system-x86_64', 'qemu-system-x86', 'no guest can run'),
+  needed('qemu-img', 'qemu-utils', 'no disk can be made'),
+  needed('genisoimage', 'genisoimage', 'cloud-init seeds cannot be made'),
+  useful('xorriso', 'xorriso', 'ISO images cannot be looked into'),
+  needed('nft', 'nftables', 'guests cannot reach out through the host'),
+  needed('ip', 'iproute2', 'the addresses and routes of the host cannot be seen'),
+  needed('dnsmasq', 'dnsmasq-base', 'guests get no address by DHCP'),
+  needed('ebtables', 'iptables', 'guests with address filters cannot start'),
+  needed('setpriv', 'util-linux', 'no program can be started'),
+  needed('prlimit', 'util-linux', 'uploaded images cannot be inspected'),
+  useful('openssl', 'openssl', 'certificates cannot be looked at by hand', ['version']),
+  useful('swtpm', 'swtpm', 'guests cannot have a TPM'),
+]
+
+export interface ToolFacts {
+  /** Where it was found; empty when it was not. */
+  path: string
+  /** First line of what it prints; empty when it did not run. */
+  version: string
+  /** Why it did not run. */
+  reason: string
+}
+
+export function judgeTool(spec: ToolSpec, { path, version, reason }: ToolFacts): Verdict {
+  const judge = spec.required ? failing : warning
+  const install = `apt-get install ${spec.debian}`
+  if (path === '') return judge(`not installed: ${spec.purpose}`, install)
+  if (version === '')
+    return warning(`${path} does not run: ${reason}`, `apt-get install --reinstall ${spec.debian}`)
+  return ok(`${versionOf(version)} (${path})`)
+}
+
+/** The number in a program's greeting, e.g. `7.2.22` of `qemu-img version 7.2.22 (Debian …)`. */
+export const versionOf = (line: string): string => /\d+(\.\d+)+\w*/.exec(line)?.[0] ?? line.slice(0, 60)
+
+export interface FileSpec {
+  id: string
+  title: string
+  paths: readonly string[]
+  debian: string
+  purpose: string
+}
+
+/** Files that other programs bring and guests need; all of `paths` must be there. */
+export function judgeFiles({ paths, debian, purpose }: FileSpec, missing: readonly string[]): Verdict {
+  if (missing.length === 0) return ok(paths.join(', '))
+  return warning(`${missing.join(', ')} is not there: ${purpose}`, `apt-get install ${debian}`)
+}

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { guestAuth } from '../../src/core/guests/auth.ts'
+import { guestDelete } from '../../src/core/guests/delete.ts'
+import type { GuestDeps } from '../../src/core/guests/deps.ts'
+import { guestModify } from '../../src/core/guests/modify.ts'
+import { readGuest } from '../../src/core/guests/record.ts'
+import { instanceMedia, instancePower, instanceStart } from '../../src/core/instances/power.ts'
+import { snapshotCreate } from '../../src/core/snapshots/create.ts'
+import { snapshotDelete } from '../../src/core/snapshots/delete.ts'
+import { planCreate, planRestore, readSnapshot } from '../../src/core/snapshots/plan.ts'
+import { snapshotRestore } from '../../src/core/snapshots/restore.ts'
+import type { OpenDatabase } from '../../src/db/connect.ts'
+import type { Saga } from '../../src/tasks/saga.ts'
+import { openTestDatabase } from '../support/database.ts'
+import { proveSaga } from './crash-proof.ts'
+import { guestWithHistory, type History, paramsFor } from './guest-history.ts'
+import {
+  destroyGuestWorld,
+  type GuestWorld,
+  guestDeps,
+  guestId,
+  type Leftovers,
+  ledgerProblems,
+  leftovers,
+  makeGuestWorld,
+} from './guest-stage.ts'
+
+interface Proof<P> {
+  history: History
+  saga(deps: GuestDeps): Saga<P>
+  params(deps: GuestDeps): P | Promise<P>
+  /** How the world differs once the task is done. */
+  done(left: Leftovers, world: GuestWorld, database: OpenDatabase): void
+  /** What an undone task may have changed all the same, e.g. that the guest is stopped now. */
+  tolerate?(left: Leftovers): Leftovers
+}
+
+async function prove<P>({ history, saga, params, done, tolerate = (left) => left }: Proof<P>): Promise<void> {
+  const made = await paramsFor(history, params, { makeWorld: makeGuestWorld, openDatabase: openTestDatabase })
+  await proveSaga<GuestWorld, P>({
+    makeWorld: makeGuestWorld,
+    destroyWorld: destroyGuestWorld,
+    async prepareDatabase(database, world) {
+      await guestWithHistory(database, world, history)
+      world.before = await leftovers(world, database)
+    },
+    saga: (world, database) => saga(guestDeps(world, database)),
+    params: made,
+    locks: { exclusive: [`guest:${guestId}`] },
+    async isClean(world, database) {
+      assert.ok(world.before)
+      assert.deepEqual(tolerate(await leftovers(world, database)), tolerate(world.before))
+      assert.deepEqual(ledgerProblems(world, database), [])
+      return true
+    },
+    async isDone(world, database) {
+      assert.deepEqual(ledgerProblems(world, database), [])
+      done(await leftovers(world, database), world, database)
+      return true
+    },
+  })
+}
+
+/** An instance that was ended on the way to something irreversible is not started again by the undo. */
+const stopped = (left: Leftovers): Leftovers => ({
+  ...left,
+  domains: left.domains.map((domain) => domain.replace('running', 'stopped')),
+})
+
+const base = { id: guestId, name: 'web1' }
+
+describe('the tasks of a guest survive an error, a crash and a repeat at every step', () => {
+  test('guest.delete of a running guest with snapshots', () =>
+    prove({
+      history: { running: true, snapshots: ['a', 'b'] },
+      saga: guestDelete,
+      params: () => ({ ...base, force: true }),
+      tolerate: stopped,
+      done(left) {
+        assert.deepEqual(left.guests, [])
+        assert.deepEqual([left.domains, left.hosts, left.addresses, left.snapshots], [[], [], [], []])
+        assert.deepEqual(left.onPool, ['image-debian.qcow2'])
+      },
+    }))
+
+  test('guest.modify: a new name', () =>
+    prove({
+      history: { running: false },
+      saga: guestModify,
+      params: () => ({
+        ...base,
+        what: 'name web2',
+        before: { name: 'web1' },
+        after: { name: 'web2' },
+        stopped: true,
+      }),
+      done: (left) => assert.deepEqual(left.domains, ['manager.web2 stopped']),
+    }))
+
+  test('guest.auth', () =>
+    prove({
+      history: { running: true },
+      saga: guestAuth,
+      params: () => ({ ...base, user: 'root', secret: `guest:${guestId}:admin=new` }),
+      done: (_, world) =>
+        assert.equal(world.hypervisor.world.domains.get(guestId)?.passwords.get('root'), 'new'),
+    }))
+
+  test('instance.start', () =>
+    prove({
+      history: { running: false },
+      saga: instanceStart,
+      params: () => ({ ...base, boot: 'disk' as const, media: null, previousMedia: null, bootUri: null }),
+      done: (left) => assert.deepEqual(left.domains, ['manager.web1 running']),
+    }))
+
+  test('instance.power: stop', () =>
+    prove({
+      history: { running: true },
+      saga: instancePower,
+      params: () => ({ ...base, action: 'destroy' as const }),
+      tolerate: stopped,
+      done: (left) => assert.deepEqual(left.domains, ['manager.web1 stopped']),
+    }))
+
+  test('instance.media: eject', () =>
+    prove({
+      history: { running: true },
+      saga: instanceMedia,
+      params: () => ({ ...base, media: null, previousMedia: null }),
+      done: (_, world) => assert.equal(world.hypervisor.world.domains.get(guestId)?.mediaPath, null),
+    }))
+
+  for (const running of [false, true])
+    test(`snapshot.create of a ${running ? 'running guest with memory' : 'stopped guest'}`, () =>
+      prove({
+        history: { running, snapshots: ['a'] },
+        saga: snapshotCreate,
+        params: (deps) =>
+          planCreate(
+            deps,
+            readGuest(deps.zone, guestId),
+            { name: 'b', description: '', memory: running, consistency: 'crash' },
+            running,
+          ),
+        done(left) {
+          assert.deepEqual(left.snapshots, ['a', 'b'])
+          assert.deepEqual(left.guests, ['web1 ready b'])
+          assert.deepEqual(left.domains, [`manager.web1 ${running ? 'running' : 'stopped'}`])
+        },
+      }))
+
+  for (const memory of [false, true])
+    test(`snapshot.restore ${memory ? 'with memory' : 'of a running guest'}`, () =>
+      prove({
+        history: { running: true, snapshots: ['a', 'b'], memory },
+        saga: snapshotRestore,
+        params: (deps) =>
+          planRestore(deps, readGuest(deps.zone, guestId), readSnapshot(deps, guestId, 'a'), false),
+        tolerate: stopped,
+        done(left, world) {
+          assert.deepEqual(left.guests, ['web1 ready a'])
+          assert.deepEqual(left.domains, [`manager.web1 ${memory ? 'running' : 'stopped'}`])
+          assert.equal(world.hypervisor.world.domains.get(guestId)?.restoredFrom !== null, memory)
+        },
+      }))
+
+  const trees = [
+    ['the only one', ['a'], 'a'],
+    ['the root of two', ['a', 'b'], 'a'],
+    ['the middle of three', ['a', 'b', 'c'], 'b'],
+    ['one with two branches', ['a', 'b', '>a', 'c', '>b'], 'a'],
+    ['a leaf beside the path', ['a', 'b', '>a', 'c'], 'b'],
+  ] as const
+  for (const running of [false, true])
+    for (const [what, snapshots, name] of trees)
+      test(`snapshot.delete: ${what}, ${running ? 'running' : 'stopped'}`, () =>
+        prove({
+          history: { running, snapshots: [...snapshots] },
+          saga: snapshotDelete,
+          params(deps) {
+            const { id, parent, memory, nvram } = readSnapshot(deps, guestId, name)
+            const files = [memory, nvram].filter((file) => file !== null)
+            return { guest: guestId, guestName: 'web1', snapshot: id, name, parent, files }
+          },
+          done(left) {
+            const kept = snapshots.filter((entry) => !entry.startsWith('>') && entry !== name)
+            assert.deepEqual(left.snapshots, kept)
+            // Only a layer on which two others stand may stay hidden.
+            const hidden = left.volumes.filter((volume) => volume.includes('hidden'))
+            assert.equal(hidden.length, what === 'one with two branches' ? 2 : 0)
+          },
+        }))
+})

@@ -13,6 +13,8 @@ import { createGuests } from '../core/guests/guests.ts'
 import { LiveGuests } from '../core/guests/live.ts'
 import type { HypervisorFacts } from '../core/hypervisor.ts'
 import { createIdentity } from '../core/identity/identity.ts'
+import { createImages } from '../core/images/images.ts'
+import { createUploads } from '../core/images/uploads.ts'
 import { createInstances } from '../core/instances/instances.ts'
 import { Observed } from '../core/instances/observed.ts'
 import { createJournal } from '../core/journal/journal.ts'
@@ -32,7 +34,6 @@ import { migrate } from '../db/migrate.ts'
 import { loadSqliteBinding } from '../packaging/addons.ts'
 import { Outbox } from '../tasks/outbox.ts'
 import { TaskRunner, type TaskRunnerOptions } from '../tasks/runner.ts'
-import { createFeed } from '../zone/feed.ts'
 import { createLocalZone } from '../zone/local-zone.ts'
 import type { Drivers } from './drivers.ts'
 import type { RootLog } from './log.ts'
@@ -105,7 +106,17 @@ export function createAppliance({
       diskBytes: settings.get('guest.max_disk_gib') * 2 ** 30,
     }),
   }
-  const reconcilers = createReconcilers({ guestDeps, findings, settings, storagePools, log })
+  const imageDeps = {
+    zone,
+    tasks,
+    inspector: drivers.inspector,
+    store,
+    imagePool: storagePools.imagePool,
+    ensureRoom: guestDeps.ensureRoom,
+    now,
+  }
+  const uploads = createUploads(imageDeps)
+  const reconcilers = createReconcilers({ guestDeps, findings, settings, storagePools, uploads, log })
   const settle = async () => {
     await reconcilers.nudge('addresses')
     await reconcilers.nudge('firewall')
@@ -122,7 +133,6 @@ export function createAppliance({
     database,
     migrated,
     zone,
-    feed: createFeed(zone),
     settings,
     secrets,
     logs,
@@ -142,6 +152,10 @@ export function createAppliance({
     observed,
     facts,
     guestDeps,
+    ...identity,
+    imageDeps,
+    images: createImages({ ...imageDeps, uploads, guests: guestDeps }),
+    uploads,
     guests: createGuests(guestDeps),
     instances: createInstances(guestDeps),
     snapshots: createSnapshots(guestDeps),

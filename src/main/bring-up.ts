@@ -5,6 +5,7 @@ import { ensureDefaultNetwork } from '../core/address-pools/default-network.ts'
 import { ensureDefaultComputePool } from '../core/compute-pools/default-pool.ts'
 import { systemContext } from '../core/context.ts'
 import { startAutomatically } from '../core/guests/auto-start.ts'
+import { recoverUploads } from '../core/images/receive.ts'
 import { ensureDefaultPool } from '../core/storage-pools/storage-pools.ts'
 import type { Appliance } from './appliance.ts'
 
@@ -55,6 +56,7 @@ async function attempt(appliance: Appliance, dataDir: string, signal: AbortSigna
   await live.refresh()
   const resumed = await tasks.resume()
   if (resumed > 0) log.info({ tasks: resumed }, 'tasks that were cut are going on')
+  await recoverUploads(appliance.imageDeps, systemContext(log, signal))
   appliance.outbox.nudge()
   appliance.reconcilers.start()
   drivers.hypervisor.watch((event) => void live.look(event.id).catch(() => undefined), signal, log)

@@ -4,6 +4,7 @@ import { type Flags, loadConfig } from '../config.ts'
 import { systemContext } from '../core/context.ts'
 import { AppError } from '../core/errors.ts'
 import { createIdentity } from '../core/identity/identity.ts'
+import { makePassword } from '../core/identity/passwords.ts'
 import { createSettings } from '../core/settings/settings.ts'
 import { openDatabase } from '../db/connect.ts'
 import { migrate } from '../db/migrate.ts'
@@ -20,17 +21,20 @@ const print = (text: string): void => void process.stdout.write(`${text}\n`)
 /** Through the running appliance; where none runs, in its database. */
 export async function resetPassword(flags: Flags, env: Env, name: string): Promise<void> {
   const { dataDir } = loadConfig(flags, env)
-  const path = `/users/${encodeURIComponent(name)}/password/reset`
-  const answer = await running(() => localCall(dataDir, 'POST', path))
-  const password = answer
-    ? (answer as { password: string }).password
-    : await offline(dataDir, (zone) => {
-        const log = createLog({ logLevel: 'error', logFormat: 'auto' })
-        const identity = createIdentity({ zone, db: zone.db, settings: createSettings({ zone, log }) })
-        return identity.resetPassword(systemContext(log), name).finally(identity.close)
-      })
-  print(`The new password of '${name}' is ${password}`)
+  const made = makePassword(passwordLength)
+  const path = `/users/${encodeURIComponent(name)}/password`
+  const isRunning = await running(() => localCall(dataDir, 'PUT', path, { new: made }))
+  print(`The new password of '${name}' is ${isRunning ? made : await resetOffline(dataDir, name)}`)
 }
+
+const passwordLength = 16
+
+const resetOffline = (dataDir: string, name: string): Promise<string> =>
+  offline(dataDir, (zone) => {
+    const log = createLog({ logLevel: 'error', logFormat: 'auto' })
+    const identity = createIdentity({ zone, db: zone.db, settings: createSettings({ zone, log }) })
+    return identity.resetPassword(systemContext(log), name).finally(identity.close)
+  })
 
 export async function journalVerify(flags: Flags, env: Env): Promise<void> {
   const { dataDir } = loadConfig(flags, env)
@@ -41,12 +45,13 @@ export async function journalVerify(flags: Flags, env: Env): Promise<void> {
   } else print(`The journal is whole: ${verdict.revisions} revisions, the last one ${verdict.hash}`)
 }
 
-/** Undefined where no appliance runs. */
-async function running<T>(call: () => Promise<T>): Promise<T | undefined> {
+/** Whether an appliance runs and has done it. */
+async function running(call: () => Promise<unknown>): Promise<boolean> {
   try {
-    return await call()
+    await call()
+    return true
   } catch (error) {
-    if (error instanceof NotRunning) return undefined
+    if (error instanceof NotRunning) return false
     throw error
   }
 }

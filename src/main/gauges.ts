@@ -4,7 +4,7 @@ import type { GaugeSource } from '../http/metrics.ts'
 import type { Appliance } from './appliance.ts'
 
 /** The appliance's own figures at /metrics. */
-export const gauges = ({ zone, live, tasks, reconcilers, feed }: Appliance): GaugeSource[] => [
+export const gauges = ({ zone, live, tasks, reconcilers }: Appliance): GaugeSource[] => [
   {
     name: 'nacelle_guests',
     help: 'Guests in the record, and of them those that run',
@@ -38,5 +38,4 @@ export const gauges = ({ zone, live, tasks, reconcilers, feed }: Appliance): Gau
         .map(({ name, lastError }) => ({ labels: { reconciler: name }, value: lastError ? 1 : 0 })),
   },
   { name: 'nacelle_zone_revision', help: 'Revision of the record', read: () => [{ value: zone.revision() }] },
-  { name: 'nacelle_event_subscribers', help: 'Open event streams', read: () => [{ value: feed.size() }] },
 ]

@@ -17,19 +17,29 @@ interface Envelope {
 }
 
 /** One operation of the running appliance. Throws NotRunning, or the appliance's own error. */
-export async function localCall(dataDir: string, method: string, path: string): Promise<unknown> {
-  const text = await exchange(controlPath(dataDir), method, path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EACCES') throw new Error('only root may do this: run it with sudo')
-    throw new NotRunning(
-      `no appliance runs on ${dataDir}: start it with 'nacelle serve', or name its --data-dir`,
-    )
-  })
+export async function localCall(
+  dataDir: string,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<unknown> {
+  const text = await exchange(controlPath(dataDir), { method, path, body }).catch(
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EACCES') throw new Error('only root may do this: run it with sudo')
+      throw new NotRunning(
+        `no appliance runs on ${dataDir}: start it with 'nacelle serve', or name its --data-dir`,
+      )
+    },
+  )
   const envelope = JSON.parse(text) as Envelope
   if (envelope.error_code !== 0) throw new AppError(envelope.code ?? 'unavailable', envelope.message)
   return envelope.data
 }
 
-function exchange(socketPath: string, method: string, path: string): Promise<string> {
+function exchange(
+  socketPath: string,
+  { method, path, body }: { method: string; path: string; body?: object },
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const sent = request({
       socketPath,
@@ -47,6 +57,6 @@ function exchange(socketPath: string, method: string, path: string): Promise<str
       response.on('end', () => resolve(text))
       response.on('error', reject)
     })
-    sent.end()
+    sent.end(body && JSON.stringify(body))
   })
 }

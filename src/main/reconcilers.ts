@@ -1,5 +1,6 @@
 import { systemContext } from '../core/context.ts'
 import type { GuestDeps } from '../core/guests/deps.ts'
+import type { Uploads } from '../core/images/uploads.ts'
 import type { Findings } from '../core/ledger/findings.ts'
 import type { Settings } from '../core/settings/settings.ts'
 import type { StoragePools } from '../core/storage-pools/storage-pools.ts'
@@ -8,6 +9,7 @@ import { createDomainsReconciler } from '../reconcilers/domains.ts'
 import { createFirewallReconciler } from '../reconcilers/firewall.ts'
 import { createObservedReconciler } from '../reconcilers/observed.ts'
 import { createReconcilerRunner, type ReconcilerRunner } from '../reconcilers/reconciler.ts'
+import { createTasksReconciler } from '../reconcilers/tasks.ts'
 import { createVolumesReconciler } from '../reconcilers/volumes.ts'
 import type { RootLog } from './log.ts'
 
@@ -16,6 +18,7 @@ interface ReconcilerParts {
   findings: Findings
   settings: Settings
   storagePools: StoragePools
+  uploads: Uploads
   log: RootLog
 }
 
@@ -23,7 +26,7 @@ const dayMs = 86_400_000
 
 /** Every reconciler, and the nudges by which a change of the record reaches the host at once. */
 export function createReconcilers(parts: ReconcilerParts): ReconcilerRunner {
-  const { guestDeps, findings, settings, storagePools, log } = parts
+  const { guestDeps, findings, settings, storagePools, uploads, log } = parts
   const { zone, network, cell, store, now, observed } = guestDeps
   const runner = createReconcilerRunner(
     [
@@ -38,6 +41,12 @@ export function createReconcilers(parts: ReconcilerParts): ReconcilerRunner {
         now,
         pools: storagePools.names,
         retentionMs: () => settings.get('quarantine.retention_days') * dayMs,
+        expireUploads: () => uploads.expire(systemContext(log)),
+      }),
+      createTasksReconciler({
+        db: zone.db,
+        maxAgeDays: () => settings.get('task.retention_days'),
+        clock: now,
       }),
     ],
     (name) => systemContext(log.child({ reconciler: name })),

@@ -1,10 +1,10 @@
-import { BlockList, isIPv6 } from 'node:net'
 import { hostname } from 'node:os'
 import { type Config, type Flags, loadConfig } from '../config.ts'
 import { type Principal, systemContext, systemPrincipal } from '../core/context.ts'
 import { type AppDeps, createApp } from '../http/app.ts'
 import { listenControl } from '../http/control.ts'
 import { createMetrics } from '../http/metrics.ts'
+import { proxyList } from '../http/request-context.ts'
 import { type RunningServer, startServer } from '../http/server.ts'
 import { createSockets } from '../http/sockets/sockets.ts'
 import type { CertificateSource } from '../http/tls/certificate-source.ts'
@@ -113,12 +113,6 @@ async function listen({
   }
 }
 
-function proxyList(addresses: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const address of addresses) list.addAddress(address, isIPv6(address) ? 'ipv6' : 'ipv4')
-  return list
-}
-
 const root: Principal = { ...systemPrincipal, name: 'root' }
 
 /** What the person at the terminal needs next. */
@@ -191,7 +185,6 @@ async function shutDown({ server, appliance, up }: ShuttingDown): Promise<void> 
   await appliance.reconcilers.stop()
   await appliance.tasks.stop()
   await appliance.outbox.stop()
-  appliance.feed.close()
   appliance.identity.close()
   appliance.database.close()
 }

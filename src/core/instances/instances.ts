@@ -168,13 +168,12 @@ function requireSource(request: StartRequest): string {
   return request.source
 }
 
-/** What iPXE can load; nothing that could break out of the script line it is put into. */
+/** What iPXE can load, and nothing that could break out of the script line it is put into. */
 function checkBootUri(source: string): string {
-  if (!/^(https?|tftp|ftp):\/\/[\w.:[\]-]+\/[\w./~%+=&?,:@-]*$/.test(source) || source.length > 512)
-    throw invalid(
-      'source',
-      'source must be an http, https, tftp or ftp URI of at most 512 characters without spaces',
-    )
+  if (source.startsWith('https:'))
+    throw invalid('source', 'source must be an http or tftp URI: the iPXE of this host has no https')
+  if (!/^(http|tftp):\/\/[\w.:[\]-]+\/[\w./~%+=&?,:@-]*$/.test(source) || source.length > 512)
+    throw invalid('source', 'source must be an http or tftp URI of at most 512 characters without blanks')
   return source
 }
 

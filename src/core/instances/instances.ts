@@ -47,8 +47,8 @@ export function createInstances(deps: GuestDeps) {
     start(op: OperationContext, id: string, request: StartRequest): Promise<Launched> {
       const guest = writable(deps, op, id)
       const media = request.fromMedia ? requireSource(request) : null
-      const bootUri = request.fromNetwork ? checkBootUri(requireSource(request)) : null
-      if (media && bootUri)
+      const bootUri = request.fromNetwork && request.source ? checkBootUri(request.source) : null
+      if (media && request.fromNetwork)
         throw invalid('from_network', 'a guest boots from media or from the network, not from both')
       if (media) requirePermission(op, 'image.read', requireMedia(deps, media))
       return launch<StartParams>(op, deps.tasks, {
@@ -57,7 +57,7 @@ export function createInstances(deps: GuestDeps) {
         params: {
           id,
           name: guest.name,
-          boot: media ? 'media' : bootUri ? 'network' : 'disk',
+          boot: media ? 'media' : request.fromNetwork ? 'network' : 'disk',
           media,
           previousMedia: guest.media,
           bootUri,
@@ -163,8 +163,7 @@ function actionOf({ reboot, force }: { reboot: boolean; force: boolean }): Power
 }
 
 function requireSource(request: StartRequest): string {
-  if (!request.source)
-    throw invalid('source', 'source is required: a media image id, or the URI that iPXE loads')
+  if (!request.source) throw invalid('source', 'source is required: the id of a media image')
   return request.source
 }
 

@@ -123,7 +123,8 @@ function disks(spec: DomainSpec, buffered: ReadonlySet<string>): Element[] {
 /** An empty first disk falls through to the medium, so that a fresh guest with a medium in boots its installer. */
 function bootOrder(spec: DomainSpec): { disk: number; media: number; network?: number } {
   if (spec.boot === 'media') return { media: 1, disk: 2 }
-  if (spec.boot === 'network') return { network: 1, disk: 2, media: 3 }
+  // With a URI, iPXE is booted as a kernel and comes first by itself.
+  if (spec.boot === 'network') return { ...(spec.bootUri ? {} : { network: 1 }), disk: 2, media: 3 }
   return { disk: 1, media: 2 }
 }
 

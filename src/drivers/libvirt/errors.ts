@@ -59,6 +59,21 @@ const readings: Reading[] = [
     say: (match) => `the bridge '${match[1] ?? match[2]}' is not there`,
   },
   {
+    pattern: /invalid path \S+ not assigned to domain/,
+    code: 'not_found',
+    say: () => 'the guest has no such disk',
+  },
+  {
+    pattern: /qdisc kind is unknown|tc qdisc add[^\n]*unexpected exit status/,
+    code: 'unsupported',
+    say: () => 'the kernel of this host cannot limit network bandwidth (it lacks the schedulers htb and sfq)',
+  },
+  {
+    pattern: /\/usr\/lib\/ipxe\/ipxe\.lkrn/,
+    code: 'unavailable',
+    say: () => 'iPXE is not installed; mend it with: apt-get install ipxe',
+  },
+  {
     pattern: /guest agent is not (?:connected|responding|available|configured)[^\n]*|QEMU guest agent[^\n]*/i,
     code: 'unavailable',
     say: () => 'the guest agent does not answer; install and start qemu-guest-agent in the guest',

@@ -113,7 +113,7 @@ const kinds: [RegExp, DomainEvent['kind']][] = [
 
 /** One line; `undefined` for what is none, and for libvirt's second form of an event that came already. */
 export function parseEvent(line: string): ParsedEvent | undefined {
-  const match = /^(?:\S+ \S+: )?event '([^']+)' for domain '(.*?)'(?:: (.*))?$/.exec(line)
+  const match = /^(?:\S+ \S+: )?event '([^']+)' for domain '(.*?)'(?: disk [^:]*)?(?:: ?(.*))?$/.exec(line)
   const [, name = '', domain = '', detail = ''] = match ?? []
   if (!match || name === 'block-job' || name === 'io-error') return undefined
   const kind = kinds.find(([pattern]) => pattern.test(name))?.[1] ?? 'other'

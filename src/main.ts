@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import { ConfigError, defaultConfigFile, type Flags } from './config.ts'
 import { journalVerify, resetPassword, taskCommand, taskList } from './main/commands.ts'
+import { doctor } from './main/doctor.ts'
 import { serve } from './main/serve.ts'
 import { version } from './packaging/version.ts'
 
@@ -28,22 +29,34 @@ const withConfig = (command: Command) =>
       ),
     )
 
-withConfig(program.command('serve'))
+const withHost = (command: Command) =>
+  withConfig(command)
+    .addOption(
+      new Option('--listen <url>', 'address to serve on [NACELLE_LISTEN]').default(
+        undefined,
+        'https://0.0.0.0:5870',
+      ),
+    )
+    .addOption(
+      new Option('--libvirt-uri <uri>', 'libvirt connection [NACELLE_LIBVIRT_URI]').default(
+        undefined,
+        'qemu:///system',
+      ),
+    )
+
+withHost(program.command('serve'))
   .description('run the appliance in the foreground')
-  .addOption(
-    new Option('--listen <url>', 'address to serve on [NACELLE_LISTEN]').default(
-      undefined,
-      'https://0.0.0.0:5870',
-    ),
-  )
-  .addOption(
-    new Option('--libvirt-uri <uri>', 'libvirt connection [NACELLE_LIBVIRT_URI]').default(
-      undefined,
-      'qemu:///system',
-    ),
-  )
   .option('--insecure', 'allow plain http:// on an address that is not loopback [NACELLE_INSECURE=1]')
   .action((flags: Flags) => serve(flags, process.env))
+
+withHost(program.command('doctor'))
+  .description('look at this host: what is wrong, and the command that mends it')
+  .option('--json', 'as JSON: {version, findings: [{id, state, title, detail, mend}], exit}')
+  .addHelpText(
+    'after',
+    '\nExit code: 0 nothing is wrong, 1 warnings, 2 errors. What it cannot see is unknown, and counts for neither.',
+  )
+  .action((flags: Flags & { json?: boolean }) => doctor(flags, process.env))
 
 program
   .command('version')

@@ -1,4 +1,5 @@
 import { eq } from 'drizzle-orm'
+import { createDoctorService } from '../core/doctor/doctor.ts'
 import { AppError } from '../core/errors.ts'
 import { prefixOf } from '../core/guests/address.ts'
 import * as schema from '../db/schema.ts'
@@ -6,6 +7,7 @@ import { addressPoolOperations } from '../http/nano/address-pools.ts'
 import { cellOperations } from '../http/nano/cells.ts'
 import { computePoolOperations } from '../http/nano/compute-pools.ts'
 import { diskImageOperations } from '../http/nano/disk-images.ts'
+import { doctorOperations } from '../http/nano/doctor.ts'
 import type { GuestNames } from '../http/nano/guest-wire.ts'
 import { guestOperations } from '../http/nano/guests.ts'
 import { instanceOperations } from '../http/nano/instances.ts'
@@ -28,10 +30,13 @@ import { userOperations } from '../http/nano/users.ts'
 import type { Operation } from '../http/operation.ts'
 import type { Zone } from '../zone/zone.ts'
 import type { Appliance } from './appliance.ts'
+import { type Examined, lookAtHost } from './doctor.ts'
 
 /** Every operation of the main API. */
-export function mainOperations(appliance: Appliance): Operation[] {
-  const services = { ...appliance, guestNames: guestNames(appliance.zone) }
+export function mainOperations(appliance: Appliance, examined: Examined): Operation[] {
+  const { zone } = appliance
+  const doctor = createDoctorService(() => lookAtHost(examined, poolTargets(zone)))
+  const services = { ...appliance, guestNames: guestNames(zone), doctor }
   return [
     ...systemOperations(services),
     ...sessionOperations(services),
@@ -55,8 +60,16 @@ export function mainOperations(appliance: Appliance): Operation[] {
     ...logOperations(services),
     ...journalOperations(services),
     ...settingOperations(services),
+    ...doctorOperations(services),
   ]
 }
+
+const poolTargets = (zone: Zone): string[] =>
+  zone.db
+    .select()
+    .from(schema.storagePool)
+    .all()
+    .map(({ target }) => target)
 
 function guestNames(zone: Zone): GuestNames {
   return {

@@ -79,7 +79,7 @@ async function listen({
 }: Listening): Promise<RunningServer> {
   const { identity, channels, zone } = appliance
   const deps: AppDeps = {
-    operations: gated(mainOperations(appliance), up.waitingFor),
+    operations: gated(mainOperations(appliance, config), up.waitingFor),
     metrics: createMetrics(gauges(appliance)),
     resolve: identity.resolve,
     feed: zone,

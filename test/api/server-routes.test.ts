@@ -13,7 +13,7 @@ const anything: unknown = new Proxy(() => undefined, {
   },
 })
 
-const operations = mainOperations(anything as Parameters<typeof mainOperations>[0])
+const operations = mainOperations(...([anything, anything] as Parameters<typeof mainOperations>))
 const tokens = { powerless: principal('powerless', []) }
 const { request } = serveOperations(operations, { tokens })
 

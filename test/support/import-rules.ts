@@ -147,6 +147,7 @@ function driverAreas(): Area[] {
     'iproute',
     'cloud-init',
     'dir',
+    'host',
     'simulated',
   ]
   const folders = tools.map((tool) => ({

@@ -13,8 +13,8 @@ export interface AppArmorFacts {
 const profileFile = '/etc/apparmor.d/usr.lib.libvirt.virt-aa-helper'
 export const helperProfiles = [profileFile, '/etc/apparmor.d/local/usr.lib.libvirt.virt-aa-helper']
 
-/** One name of each kind that lies on a pool: disks and layers, media, raw disks. */
-const samples = ['disk.qcow2', 'medium.iso', 'volume.raw']
+/** One name of each kind whose chain of backing files is read: disks and layers, media. */
+const samples = ['disk.qcow2', 'medium.iso']
 
 /** virt-aa-helper never hands these to a guest, whatever its profile says. */
 const restricted =
@@ -28,10 +28,12 @@ export function judgeAppArmor({ enabled, profiles, helper, pools }: AppArmorFact
       `virt-aa-helper never lets guests use files below ${refused}: no guest with a disk there can start`,
       'move the pool to another directory, such as /var/lib/nacelle or /srv',
     )
-  if (helper === undefined) return unknown(`${profileFile} is not there`, 'apt-get install libvirt-daemon-system')
+  if (helper === undefined)
+    return unknown(`${profileFile} is not there`, 'apt-get install libvirt-daemon-system')
   const hidden = pools.find((pool) => samples.some((name) => !allowsReading(helper, `${pool}/${name}`)))
   if (hidden !== undefined) return beyond(hidden)
-  if (!profiles) return unknown("which profiles are loaded only root can see; the pools' paths are covered", seeAll)
+  if (!profiles)
+    return unknown("which profiles are loaded only root can see; the pools' paths are covered", seeAll)
   if (!profiles.some((name) => name.includes('virt-aa-helper')))
     return warning(
       'the profile of virt-aa-helper is not loaded, though AppArmor is in use',

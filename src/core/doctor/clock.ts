@@ -8,7 +8,10 @@ export interface ClockFacts {
   service: 'chrony' | 'timesyncd' | 'ntp' | ''
 }
 
-export function judgeClock({ source, synchronized, service }: ClockFacts, { systemd }: Surroundings): Verdict {
+export function judgeClock(
+  { source, synchronized, service }: ClockFacts,
+  { systemd }: Surroundings,
+): Verdict {
   const mend = mendClock(service, systemd)
   if (source === '') return unknown('nothing on this host tells whether the clock is synchronised', mend)
   if (synchronized) return ok(`the clock is synchronised, says ${source}`)
@@ -20,7 +23,8 @@ export function judgeClock({ source, synchronized, service }: ClockFacts, { syst
 
 function mendClock(service: ClockFacts['service'], systemd: boolean): string {
   if (service === '') return 'apt-get install chrony'
-  if (!systemd) return service === 'chrony' ? '/usr/sbin/chronyd' : 'apt-get install chrony && /usr/sbin/chronyd'
+  if (!systemd)
+    return service === 'chrony' ? '/usr/sbin/chronyd' : 'apt-get install chrony && /usr/sbin/chronyd'
   if (service === 'timesyncd') return 'timedatectl set-ntp true'
   return `systemctl enable --now ${service}`
 }

@@ -1,4 +1,4 @@
-import { failing, ok, quoted, seeAll, type Surroundings, unknown, type Verdict, warning } from './finding.ts'
+import { failing, ok, quoted, type Surroundings, seeAll, unknown, type Verdict, warning } from './finding.ts'
 
 export interface LibvirtFacts {
   uri: string
@@ -42,7 +42,8 @@ const duties = {
 
 export function judgeDaemon({ name, socket, usual }: DaemonFacts, { systemd }: Surroundings): Verdict {
   if (socket === 'answers') return ok(`${name} answers`)
-  if (!usual) return unknown('libvirt is reached by an address of its own, so its helpers were not looked for')
+  if (!usual)
+    return unknown('libvirt is reached by an address of its own, so its helpers were not looked for')
   if (socket === 'denied') return unknown(`only root may ask ${name}`, seeAll)
   const judge = name === 'virtlogd' ? failing : warning
   return judge(`${name} does not answer: ${duties[name]}`, startDaemon(name, systemd))

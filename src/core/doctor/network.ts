@@ -44,10 +44,14 @@ export interface ForwardFacts {
 export function judgeForward({ dropping, bridges, bridgedToo }: ForwardFacts): Verdict {
   const [closed] = dropping.filter((chain) => !opened(chain.rules, bridges))
   if (!closed)
-    return ok(dropping.length === 0 ? 'no foreign chain drops by policy' : "foreign chains let guests' traffic pass")
+    return ok(
+      dropping.length === 0 ? 'no foreign chain drops by policy' : "foreign chains let guests' traffic pass",
+    )
   const owner = ownerOf(closed)
   const by = owner.name === '' ? '' : ` (made by ${owner.name})`
-  const swallowed = bridgedToo ? 'routed and bridged traffic of guests is' : 'traffic of guests to the outside is'
+  const swallowed = bridgedToo
+    ? 'routed and bridged traffic of guests is'
+    : 'traffic of guests to the outside is'
   return warning(
     `chain ${closed.chain} of table ${closed.family} ${closed.table} drops by policy${by}: ${swallowed} swallowed`,
     owner.mend(bridges[0] ?? 'nacelle0'),
@@ -80,7 +84,10 @@ interface Owner {
 function ownerOf({ family, table, chain, rules }: ForwardChain): Owner {
   if (/\bDOCKER\b/.test(rules)) return { name: 'Docker', mend: () => iptables('DOCKER-USER') }
   if (/\bufw-/.test(rules))
-    return { name: 'ufw', mend: (bridge) => `ufw route allow in on ${bridge}; ufw route allow out on ${bridge}` }
+    return {
+      name: 'ufw',
+      mend: (bridge) => `ufw route allow in on ${bridge}; ufw route allow out on ${bridge}`,
+    }
   if (table === 'firewalld')
     return {
       name: 'firewalld',

@@ -16,7 +16,10 @@ export function judgePort(facts: PortFacts, { root }: Pick<Surroundings, 'root'>
   const place = `${host.includes(':') ? `[${host}]` : host}:${port}`
   if (refused === '') return ok(`${place} is free`)
   if (refused === 'EADDRNOTAVAIL')
-    return failing(`${host} is not an address of this host`, 'ip -brief address; then choose one with --listen')
+    return failing(
+      `${host} is not an address of this host`,
+      'ip -brief address; then choose one with --listen',
+    )
   if (refused === 'EACCES')
     return root
       ? failing(`${place} may not be listened on`, 'choose another port with --listen')

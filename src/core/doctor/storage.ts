@@ -56,7 +56,10 @@ export function judgeDataDir({ directory, state, keyMode, uid }: DataDirFacts): 
   if (!state) return ok(`${directory} does not exist yet: the first start makes it`)
   if (!state.isDirectory) return failing(`${directory} is not a directory`, `mv ${path} ${path}.old`)
   if ((state.mode & 0o022) !== 0)
-    return failing(`${directory} may be changed by other users (mode ${octal(state.mode)})`, `chmod 711 ${path}`)
+    return failing(
+      `${directory} may be changed by other users (mode ${octal(state.mode)})`,
+      `chmod 711 ${path}`,
+    )
   if (state.uid !== 0 && state.uid !== uid)
     return failing(`${directory} belongs to user id ${state.uid}, not to root`, `chown root: ${path}`)
   if (keyMode !== undefined && (keyMode & 0o077) !== 0)
@@ -86,7 +89,8 @@ export interface ReachFacts {
 
 /** QEMU is not root: each directory on the way to the disks must let it pass (`x`). */
 export function judgeReach({ pool, user, tried, steps, exists }: ReachFacts): Verdict {
-  if (!user) return unknown("libvirt's account for QEMU does not exist", 'apt-get install libvirt-daemon-system')
+  if (!user)
+    return unknown("libvirt's account for QEMU does not exist", 'apt-get install libvirt-daemon-system')
   if (user.uid === 0 || tried === true) return ok(`${user.name} reaches ${pool}`)
   const closed = steps.find((step) => !passes(step, user))
   if (closed)

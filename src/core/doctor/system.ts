@@ -1,4 +1,4 @@
-import { ok, seeAll, type Surroundings, unknown, type Verdict, warning } from './finding.ts'
+import { ok, type Surroundings, seeAll, unknown, type Verdict, warning } from './finding.ts'
 
 export const judgePrivileges = (uid: number): Verdict =>
   uid === 0 ? ok('runs as root') : unknown(`runs as user id ${uid}, which cannot see everything`, seeAll)

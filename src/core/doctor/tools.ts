@@ -29,7 +29,7 @@ export const tools: readonly ToolSpec[] = [
   needed('genisoimage', 'genisoimage', 'cloud-init seeds cannot be made'),
   useful('xorriso', 'xorriso', 'ISO images cannot be looked into'),
   needed('nft', 'nftables', 'guests cannot reach out through the host'),
-  needed('ip', 'iproute2', 'the addresses and routes of the host cannot be seen'),
+  needed('ip', 'iproute2', 'the addresses and routes of the host cannot be seen', ['-V']),
   needed('dnsmasq', 'dnsmasq-base', 'guests get no address by DHCP'),
   needed('ebtables', 'iptables', 'guests with address filters cannot start'),
   needed('setpriv', 'util-linux', 'no program can be started'),
@@ -57,7 +57,7 @@ export function judgeTool(spec: ToolSpec, { path, version, reason }: ToolFacts):
 }
 
 /** The number in a program's greeting, e.g. `7.2.22` of `qemu-img version 7.2.22 (Debian …)`. */
-export const versionOf = (line: string): string => /\d+(\.\d+)+\w*/.exec(line)?.[0] ?? line.slice(0, 60)
+export const versionOf = (line: string): string => /\d+(\.\d+)+/.exec(line)?.[0] ?? line.slice(0, 60)
 
 export interface FileSpec {
   id: string

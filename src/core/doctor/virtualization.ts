@@ -1,4 +1,4 @@
-import { ok, seeAll, type Surroundings, unknown, type Verdict, warning } from './finding.ts'
+import { ok, type Surroundings, seeAll, unknown, type Verdict, warning } from './finding.ts'
 
 export interface KvmFacts {
   /** Empty when a guest has really run on KVM, else the reason why it did not. */

@@ -1,0 +1,39 @@
+import { connect } from 'node:net'
+import type { DaemonFacts, LibvirtFacts } from '../../core/doctor/libvirt.ts'
+import { CommandError, run } from '../exec.ts'
+
+export async function libvirtFacts(uri: string, signal: AbortSignal): Promise<LibvirtFacts> {
+  try {
+    const words = ['-q', '-c', uri, 'version', '--daemon']
+    const { stdout } = await run('virsh', words, { signal, timeoutMs: 3_500 })
+    return { uri, version: parseDaemonVersion(stdout), reason: 'it told no version' }
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error
+    const lines = error.stderr.split('\n').map((line) => line.replace(/^error: /, '').trim())
+    const reason = lines.find((line) => line !== '' && !line.startsWith('failed to connect to the hyp'))
+    return { uri, version: '', reason: error.timedOut ? 'no answer in time' : (reason ?? error.message) }
+  }
+}
+
+/** A driver without a daemon (`test:///default`) tells only its library. */
+export const parseDaemonVersion = (out: string): string =>
+  /^Running against daemon: (\S+)/m.exec(out)?.[1] ?? /^Using library: libvirt (\S+)/m.exec(out)?.[1] ?? ''
+
+export async function daemonFacts(name: DaemonFacts['name'], uri: string): Promise<DaemonFacts> {
+  const code = await connectCode(`/run/libvirt/${name}-sock`)
+  const socket =
+    code === '' ? 'answers' : code === 'EACCES' ? 'denied' : code === 'ENOENT' ? 'absent' : 'refuses'
+  return { name, socket, usual: uri === 'qemu:///system' }
+}
+
+/** Empty when somebody answered at the socket, else the error's code. */
+function connectCode(path: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve('')
+    })
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'unknown'))
+  })
+}

@@ -20,7 +20,7 @@ export interface RunOptions extends LaunchOptions {
   timeoutMs?: number
   stdin?: string | Uint8Array
   /** Texts that the command reads as /dev/fd/3, /dev/fd/4 …: files without a name, so that no crash leaves one. */
-  inputs?: readonly string[]
+  inputs?: readonly (string | Uint8Array)[]
   /** Most bytes of stdout, and of stderr; more ends the command with an error. Default 16 MiB. */
   maxOutputBytes?: number
   /** Sees the output as it comes, e.g. for progress. */
@@ -202,7 +202,7 @@ export function stream(
 /** O_TMPFILE, which Node does not name; a kind of O_DIRECTORY. */
 const temporaryFile = 0o20000000 | constants.O_DIRECTORY
 
-async function unnamedFiles(texts: readonly string[]): Promise<FileHandle[]> {
+async function unnamedFiles(texts: readonly (string | Uint8Array)[]): Promise<FileHandle[]> {
   const files: FileHandle[] = []
   for (const text of texts) {
     const file = await open(tmpdir(), temporaryFile | constants.O_RDWR, 0o600)

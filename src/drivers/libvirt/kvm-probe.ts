@@ -1,7 +1,4 @@
 // Whether KVM really runs a guest here: a device node, a module and a working ioctl prove nothing on nested hosts.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { AppError } from '../../core/errors.ts'
 import { CommandError, run } from '../exec.ts'
 
@@ -31,20 +28,15 @@ const machine = ['-nodefaults', '-no-user-config', '-display', 'none', '-no-rebo
  * Throws `unavailable` when QEMU is not installed.
  */
 export async function probeAccelerator(accelerator: 'kvm' | 'tcg', timeoutMs = 2_500): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), 'nacelle-probe-'))
+  const words = ['-machine', `pc,accel=${accelerator}`, ...machine, '-bios', '/dev/fd/3']
+  const device = ['-device', `isa-debug-exit,iobase=${debugExitPort},iosize=1`]
   try {
-    const rom = join(directory, 'probe.rom')
-    await writeFile(rom, probeRom())
-    const words = ['-machine', `pc,accel=${accelerator}`, ...machine, '-bios', rom]
-    const device = ['-device', `isa-debug-exit,iobase=${debugExitPort},iosize=1`]
-    await run('qemu-system-x86_64', [...words, ...device], { timeoutMs })
+    await run('qemu-system-x86_64', [...words, ...device], { timeoutMs, inputs: [probeRom()] })
     return 'QEMU ended before the probe guest had run'
   } catch (error) {
     if (error instanceof AppError) throw error
     if (!(error instanceof CommandError)) return `the probe guest could not be started: ${String(error)}`
     return outcome(error, timeoutMs)
-  } finally {
-    await rm(directory, { recursive: true, force: true })
   }
 }
 

@@ -59,7 +59,7 @@ export function openReadSession(uri: string, options: { timeoutMs?: number } = {
     })
 
   return {
-    read(command) {
+    async read(command) {
       const text = line(command)
       const answer = turn.then(() => askTwice(text)).catch((error: unknown) => Promise.reject(shown(error)))
       turn = answer.catch(() => undefined)

@@ -2,14 +2,14 @@
 # A true Debian 12 guest: systemd, cloud-init (NoCloud), qemu-guest-agent, sshd; MBR, one ext4 partition, extlinux.
 # usage: debian-guest.sh OUT.qcow2   (needs root, a loop device and a Debian mirror: MIRROR, else the host's own)
 set -euo pipefail
+# In a mount namespace of its own, so that a killed build leaves no mount; the loop device goes with the last one.
+[ -n "${IN_OWN_MOUNTS:-}" ] || IN_OWN_MOUNTS=1 exec unshare --mount --propagation private "$0" "$@"
 out=$1
 mirror=${MIRROR:-http://deb.debian.org/debian}
 work=$(mktemp -d)
 root=$work/root
-loop=
 cleanup() {
   for place in dev proc ''; do mountpoint -q "$root/$place" && umount "$root/$place"; done
-  [ -n "$loop" ] && losetup -d "$loop"
   rm -rf "$work"
 }
 trap cleanup EXIT
@@ -26,6 +26,7 @@ make_tree() {
 }
 
 make_partition() {
+  local loop
   truncate -s 2G "$work/disk.raw"
   echo 'start=1MiB,type=83,bootable' | sfdisk -q --no-reread "$work/disk.raw"
   dd if=/usr/lib/EXTLINUX/mbr.bin of="$work/disk.raw" bs=440 count=1 conv=notrunc status=none
@@ -34,6 +35,7 @@ make_partition() {
   mkfs.ext4 -q -L rootfs -O ^64bit,^metadata_csum "$loop"
   mkdir "$root"
   mount "$loop" "$root"
+  losetup -d "$loop" # takes effect when it is no longer mounted
   tar -C "$root" -xf "$work/root.tar" --numeric-owner --xattrs
   rm "$work/root.tar"
   echo 'LABEL=rootfs / ext4 defaults,noatime 0 1' >"$root/etc/fstab"
@@ -98,6 +100,4 @@ trim_units
 make_bootable
 make_unique_at_first_boot
 umount "$root"
-losetup -d "$loop"
-loop=
 qemu-img convert -f raw -O qcow2 "$work/disk.raw" "$out"

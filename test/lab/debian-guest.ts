@@ -10,7 +10,7 @@ const program = fileURLToPath(new URL('./debian-guest.sh', import.meta.url))
  * minutes. Copy it, never boot it where it is.
  */
 export function buildDebianGuest(): Promise<string> {
-  return cached({ name: 'debian.qcow2', program, timeoutMs: 900_000 })
+  return cached({ name: 'debian.qcow2', program, timeoutMs: 1_800_000 })
 }
 
 /** Writes a NoCloud seed with this `#cloud-config` document (without its first line). */

@@ -1,4 +1,4 @@
-import { failing, ok, quoted, seeAll, unknown, type Verdict, warning } from './finding.ts'
+import { failing, ok, quoted, unknown, type Verdict, warning } from './finding.ts'
 
 export interface SpaceFacts {
   /** The directory asked about. */
@@ -112,6 +112,3 @@ function passes(step: ReachFacts['steps'][number], user: NonNullable<ReachFacts[
   if (user.groups.includes(step.gid)) return (step.mode & 0o010) !== 0
   return (step.mode & 0o001) !== 0
 }
-
-/** For a reach that this user may not look into. */
-export const reachHidden = (pool: string): Verdict => unknown(`only root can see the way to ${pool}`, seeAll)

@@ -1,19 +1,28 @@
 import { connect } from 'node:net'
 import type { DaemonFacts, LibvirtFacts } from '../../core/doctor/libvirt.ts'
 import { CommandError, run } from '../exec.ts'
+import { findProgram } from './tools.ts'
 
 export async function libvirtFacts(uri: string, signal: AbortSignal): Promise<LibvirtFacts> {
+  const installed = await isInstalled('libvirtd')
   try {
     const words = ['-q', '-c', uri, 'version', '--daemon']
     const { stdout } = await run('virsh', words, { signal, timeoutMs: 3_500 })
-    return { uri, version: parseDaemonVersion(stdout), reason: 'it told no version' }
+    return { uri, version: parseDaemonVersion(stdout), reason: 'it told no version', installed }
   } catch (error) {
     if (!(error instanceof CommandError)) throw error
     const lines = error.stderr.split('\n').map((line) => line.replace(/^error: /, '').trim())
     const reason = lines.find((line) => line !== '' && !line.startsWith('failed to connect to the hyp'))
-    return { uri, version: '', reason: error.timedOut ? 'no answer in time' : (reason ?? error.message) }
+    return {
+      uri,
+      version: '',
+      reason: error.timedOut ? 'no answer in time' : (reason ?? error.message),
+      installed,
+    }
   }
 }
+
+const isInstalled = async (daemon: string) => (await findProgram(daemon)) !== ''
 
 /** A driver without a daemon (`test:///default`) tells only its library. */
 export const parseDaemonVersion = (out: string): string =>
@@ -23,7 +32,7 @@ export async function daemonFacts(name: DaemonFacts['name'], uri: string): Promi
   const code = await connectCode(`/run/libvirt/${name}-sock`)
   const socket =
     code === '' ? 'answers' : code === 'EACCES' ? 'denied' : code === 'ENOENT' ? 'absent' : 'refuses'
-  return { name, socket, usual: uri === 'qemu:///system' }
+  return { name, socket, usual: uri === 'qemu:///system', installed: await isInstalled(name) }
 }
 
 /** Empty when somebody answered at the socket, else the error's code. */

@@ -6,7 +6,7 @@ import { isRunning } from '../guests/live.ts'
 import { readGuest, readReadyGuest, readVolume, update } from '../guests/record.ts'
 import { domainSpec, filePath, targetOf } from '../guests/spec.ts'
 import { findVolume } from '../ledger/record.ts'
-import { type NewVolume, readyVolume, releaseVolume } from '../ledger/volume.ts'
+import { changeVolume, type NewVolume, readyVolume, releaseVolume } from '../ledger/volume.ts'
 import { mergeHidden } from '../snapshots/layers.ts'
 import type { NewImage } from './image.ts'
 import { changeImage, findImage, insertImage, readImage, removeImage } from './record.ts'
@@ -187,6 +187,16 @@ const finish = (deps: GuestDeps): Step<ImageBuildParams> => ({
         ...{ sizeBytes: storedBytes, virtualSizeBytes },
       }),
       deps.logLine(who, `built disk image ${image.group}.${image.name} from guest ${params.guestName}`),
+    ])
+  },
+  // A crash may come after the commit and before its success is written down.
+  async undo({ params, commit }) {
+    const image = findImage(deps.zone.db, params.image.id)
+    const volume = findVolume(deps.zone.db, params.volume.id)
+    if (image?.state !== 'ready' || !volume) return
+    await deps.zone.commit({ ...commit, action: `image.build ${image.name} not done` }, [
+      changeImage(image, { state: 'building', volume: null }),
+      changeVolume(volume, { state: 'creating' }),
     ])
   },
 })

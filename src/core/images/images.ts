@@ -1,13 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import { type ChangePlan, commitPlanned } from '../change-plan.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import type { GuestDeps } from '../guests/deps.ts'
-import { isRunning } from '../guests/live.ts'
-import { readReadyGuest, readVolume } from '../guests/record.ts'
+import { readVolume } from '../guests/record.ts'
 import { requirePermission } from '../identity/permissions.ts'
 import { type Launched, launch } from '../launch.ts'
-import type { NewVolume } from '../ledger/volume.ts'
 import { type ImageBuildParams, imageBuild } from './build.ts'
 import { type ImageDeleteParams, imageDelete } from './delete.ts'
 import type { ImageDeps } from './deps.ts'
@@ -18,8 +15,8 @@ import {
   type ImageKind,
   type ImageRequest,
   type ImageView,
-  type NewImage,
 } from './image.ts'
+import { newImage, planBuild } from './plan.ts'
 import { type IncomingBytes, Receiving, receiveImage, requireEmpty } from './receive.ts'
 import { changeImage, checkOwnership, findImage, insertImage, readImage, searchImages } from './record.ts'
 import { checkImage } from './rules.ts'
@@ -126,7 +123,7 @@ export function createImages(deps: ImagesDeps) {
       request: ImageRequest,
     ): Promise<Launched & { id: string }> {
       requirePermission(op, 'image.write', request)
-      const params = await planBuild(deps, op, guest, request)
+      const params = await planBuild(deps.guests, op, guest, request)
       const launched = await launch<ImageBuildParams>(op, deps.tasks, {
         kind: 'image.build',
         subject: `image:${params.image.id}`,
@@ -189,52 +186,4 @@ function progressOf(deps: ImagesDeps, receiving: Receiving, image: Image): numbe
   if (image.state === 'empty') return receiving.percent(image.id) ?? deps.uploads.percent(image.id) ?? 0
   const { tasks } = deps.tasks.list({ subject: `image:${image.id}`, live: true, limit: 1 })
   return tasks[0]?.progress ?? 0
-}
-
-/** Throws for what cannot be an image; the name's being free is checked by the commit. */
-function newImage(deps: ImageDeps, kind: ImageKind, request: ImageRequest, state: Image['state']): NewImage {
-  checkImage(request)
-  checkOwnership(deps.zone.db, request)
-  const { name, owner, group, description, tags } = request
-  const now = deps.now()
-  return {
-    ...{ id: randomUUID(), kind, name, owner, group, description, tags, state },
-    ...{ volume: null, format: null, sizeBytes: 0, virtualSizeBytes: 0, sha256: null },
-    ...{ createdAt: now, modifiedAt: now },
-  }
-}
-
-async function planBuild(
-  deps: ImagesDeps,
-  op: OperationContext,
-  guestId: string,
-  request: ImageRequest,
-): Promise<ImageBuildParams> {
-  const image = newImage(deps, 'disk', request, 'building')
-  const guest = readReadyGuest(deps.zone, guestId)
-  // The image holds everything that the guest's disk does.
-  requirePermission(op, 'guest.write', guest)
-  const disk = guest.disks[0]
-  if (!disk) throw new AppError('conflict', `guest '${guest.name}' has no system disk`)
-  const source = readVolume(deps.zone, disk.volume)
-  const common = { pool: source.pool, createdAt: deps.now(), sizeBytes: disk.sizeBytes }
-  const running = isRunning(await deps.guests.live.look(guest.id))
-  return {
-    image,
-    volume: newVolume({ ...common, kind: 'image', ownerKind: 'image', owner: image.id, parent: null }),
-    guest: guest.id,
-    guestName: `${guest.group}.${guest.name}`,
-    source: source.id,
-    overlay: running
-      ? newVolume({ ...common, kind: 'disk', ownerKind: 'guest', owner: guest.id, parent: source.id })
-      : null,
-  }
-}
-
-function newVolume(
-  values: Pick<NewVolume, 'pool' | 'kind' | 'ownerKind' | 'owner' | 'parent' | 'sizeBytes' | 'createdAt'>,
-): NewVolume {
-  const id = randomUUID()
-  const name = `${values.kind}-${id}.qcow2`
-  return { id, name, ...values, format: 'qcow2', state: 'creating', hidden: false, quarantinedAt: null }
 }

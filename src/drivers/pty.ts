@@ -16,6 +16,8 @@ export function openPty(
     rows: size.rows,
     env: childEnvironment({ TERM: 'xterm-256color' }),
   })
+  // The type says text only, but bytes pass through unchanged, also half a character.
+  const input = pty as { write(data: string | Uint8Array): void }
   let ended = false
   const exitListeners: (() => void)[] = []
   pty.onExit(() => {
@@ -27,7 +29,7 @@ export function openPty(
     if (!ended) act()
   }
   return {
-    write: (data) => ifAlive(() => pty.write(typeof data === 'string' ? data : Buffer.from(data).toString())),
+    write: (data) => ifAlive(() => input.write(data)),
     resize: (columns, rows) => ifAlive(() => pty.resize(columns, rows)),
     onData: (listener) => {
       pty.onData(listener)

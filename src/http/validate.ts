@@ -12,6 +12,8 @@ export async function validate(
   value: unknown,
   place: 'path' | 'query' | 'body',
 ): Promise<unknown> {
+  const list = listForObject(schema, value, [])
+  if (list !== undefined) throw wrongList(list.join('.'), place)
   const result = await v.safeParseAsync(schema, value)
   if (result.success) return result.output
   const issues = result.issues.slice(0, mostIssuesShown).map(describe)
@@ -22,6 +24,26 @@ export async function validate(
     details: { place, issues },
   })
 }
+
+type AnySchema = v.GenericSchema & { wrapped?: AnySchema; entries?: Record<string, AnySchema> }
+
+/** Where a list stands for an object, which valibot takes for an empty one. */
+function listForObject(schema: AnySchema, value: unknown, path: string[]): string[] | undefined {
+  const { entries } = schema.wrapped ?? schema
+  if (entries === undefined || typeof value !== 'object' || value === null) return undefined
+  if (Array.isArray(value)) return path
+  for (const [key, entry] of Object.entries(entries)) {
+    const found = listForObject(entry, (value as Record<string, unknown>)[key], [...path, key])
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+const wrongList = (field: string, place: string) =>
+  new AppError('invalid', `${field === '' ? `The ${place}` : `'${field}'`} must be an object, not a list.`, {
+    field: field || place,
+    details: { place },
+  })
 
 function describe(issue: v.BaseIssue<unknown>): { field: string; message: string } {
   return { field: fieldPath(issue), message: ruleOf(issue) }

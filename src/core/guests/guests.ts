@@ -92,8 +92,8 @@ export function createGuests(deps: GuestDeps) {
       const guest = writable(deps, op, id)
       const prefix = `${guest.group}.`
       const name = wanted.startsWith(prefix) ? wanted.slice(prefix.length) : wanted
-      checkName(name)
-      checkNameFree(deps, guest.group, name)
+      checkName(name, guest.group)
+      if (name !== guest.name) checkNameFree(deps, guest.group, name)
       return modify(deps, op, guest, { what: `name ${name}`, after: { name }, stopped: true })
     },
 

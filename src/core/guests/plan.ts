@@ -230,7 +230,7 @@ function guestRow(deps: GuestDeps, request: GuestRequest, chosen: Chosen): Omit<
     mac,
     addressPool: pool.network,
     address: null,
-    modules: request.modules,
+    modules: [...new Set(request.modules)],
     cloudInit: seed ? cloudInit : null,
     adminSecret: seed ? deps.secrets.encrypt(adminSecret || generatePassword(), `guest:${id}:admin`) : null,
     adminName: seed ? cloudInit.adminName : null,

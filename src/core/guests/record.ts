@@ -65,5 +65,3 @@ export const remove = (table: Change['table'], key: string, version: number): Ch
   before: version,
   after: null,
 })
-
-export const domainNameOf = (guest: { group: string; name: string }): string => `${guest.group}.${guest.name}`

@@ -10,6 +10,13 @@ export const limits = {
   disks: 16,
   minMemoryBytes: 16 * mebibyte,
   minDiskBytes: mebibyte,
+  /** Libvirt makes file names of a domain's name and adds to them; a file name has 255 bytes. */
+  domainNameBytes: 240,
+  systemLength: 64,
+  sshKeys: 64,
+  sshKeyLength: 8192,
+  /** Of bytes or operations per second; more overflows what QEMU and libvirt count in. */
+  rate: 1e12,
 } as const
 
 /**
@@ -18,13 +25,21 @@ export const limits = {
  */
 export const namePattern = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]{0,127}$/u
 
-export function checkName(name: string, field = 'name'): void {
+export function checkName(name: string, group: string): void {
   if (!namePattern.test(name))
     throw invalid(
-      field,
-      `${field} must be 1 to ${limits.nameLength} letters, digits, '.', '-' or '_' and begin with a letter or digit`,
+      'name',
+      `name must be 1 to ${limits.nameLength} letters, digits, '.', '-' or '_' and begin with a letter or digit`,
+    )
+  const bytes = new TextEncoder().encode(domainNameOf({ group, name })).length
+  if (bytes > limits.domainNameBytes)
+    throw invalid(
+      'name',
+      `name must be shorter: with its group it has ${bytes} bytes, and a domain's name at most ${limits.domainNameBytes}`,
     )
 }
+
+export const domainNameOf = (guest: { group: string; name: string }): string => `${guest.group}.${guest.name}`
 
 /** From the settings, and from the memory that the hosts really have. */
 export interface GuestLimits {
@@ -36,7 +51,8 @@ export interface GuestLimits {
 
 /** Everything that can be said of a request without looking at the record. */
 export function checkRequest(request: GuestRequest, most: GuestLimits): void {
-  checkName(request.name)
+  checkName(request.name, request.group)
+  checkSystem(request)
   checkCores(request.cores, most)
   checkMemory(request.memoryBytes, most)
   checkDisks(request.diskBytes, most)
@@ -44,7 +60,27 @@ export function checkRequest(request: GuestRequest, most: GuestLimits): void {
     if (module !== 'qemu' && module !== 'cloud-init')
       throw invalid(`modules[${index}]`, `modules may hold 'qemu' and 'cloud-init', not '${module}'`)
   checkPorts(request.ports)
+  checkQos(request.qos)
   if (request.cloudInit) checkCloudInit(request.cloudInit)
+}
+
+function checkSystem({ system, systemVersion }: GuestRequest): void {
+  for (const [field, value] of Object.entries({ system, system_version: systemVersion }))
+    if (value.length > limits.systemLength || /\p{Cc}/u.test(value))
+      throw invalid(
+        field,
+        `${field} must be at most ${limits.systemLength} characters without control characters`,
+      )
+}
+
+function checkQos(qos: GuestRequest['qos']): void {
+  const { cpuPriority: _, ...rates } = qos
+  for (const rate of Object.values(rates))
+    if (!Number.isInteger(rate) || rate < 0 || rate > limits.rate)
+      throw invalid('qos', `each limit of qos must be a whole number from 0 to ${limits.rate}`)
+  // QEMU takes the one or the others, and none may be dropped in silence.
+  if (qos.totalIops > 0 && (qos.readIops > 0 || qos.writeIops > 0))
+    throw invalid('max_io', 'max_io cannot go with qos.read_iops or qos.write_iops: leave one of them out')
 }
 
 export function checkCores(cores: number, most: GuestLimits): void {
@@ -100,12 +136,18 @@ function checkCloudInit(cloudInit: NonNullable<GuestRequest['cloudInit']>): void
   if (!pathPattern.test(cloudInit.dataPath) || cloudInit.dataPath.split('/').includes('..'))
     throw invalid('cloud_init.data_path', 'data_path must be an absolute path of letters, digits, ., - and _')
   checkGuestPassword(cloudInit.adminSecret, 'cloud_init.admin_secret')
-  for (const [index, key] of cloudInit.sshKeys.entries())
+  checkSshKeys(cloudInit.sshKeys)
+}
+
+function checkSshKeys(keys: readonly string[]): void {
+  const field = 'cloud_init.ssh_keys'
+  if (keys.length > limits.sshKeys) throw invalid(field, `ssh_keys may hold at most ${limits.sshKeys} keys`)
+  for (const [index, key] of keys.entries()) {
+    if (key.length > limits.sshKeyLength)
+      throw invalid(`${field}[${index}]`, `a key must be at most ${limits.sshKeyLength} characters`)
     if (!/^(ssh-|ecdsa-|sk-)[\w@.-]+ [A-Za-z0-9+/=]+( [^\r\n]*)?$/.test(key))
-      throw invalid(
-        `cloud_init.ssh_keys[${index}]`,
-        'ssh_keys must hold public keys in the form of authorized_keys',
-      )
+      throw invalid(`${field}[${index}]`, 'ssh_keys must hold public keys in the form of authorized_keys')
+  }
 }
 
 export function checkGuestPassword(password: string | undefined, field: string): void {

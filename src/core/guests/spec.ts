@@ -6,7 +6,8 @@ import type { DiskSource, DomainQos, DomainSpec, HypervisorFacts } from '../hype
 import type { Secrets } from '../secrets/secrets.ts'
 import type { VolumeStore } from '../volumes.ts'
 import type { Guest, GuestDisk } from './guest.ts'
-import { domainNameOf, readVolume } from './record.ts'
+import { readVolume } from './record.ts'
+import { domainNameOf } from './rules.ts'
 
 export interface SpecSources {
   zone: Zone

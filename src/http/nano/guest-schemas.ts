@@ -1,10 +1,18 @@
 import * as v from 'valibot'
 import type { GuestRequest } from '../../core/guests/guest.ts'
 import { unlimitedQos } from '../../core/guests/guest.ts'
+import { limits } from '../../core/guests/rules.ts'
 
 const mebibyte = 1 << 20
 
 const text = (description: string) => v.pipe(v.string('must be text'), v.description(description))
+/** What is looked up and told back when it is not there. */
+const name = (description: string) =>
+  v.pipe(
+    v.string('must be text'),
+    v.maxLength(256, 'must be at most 256 characters'),
+    v.description(description),
+  )
 const flag = (description: string) => v.pipe(v.boolean('must be true or false'), v.description(description))
 const whole = (description: string) =>
   v.pipe(
@@ -13,6 +21,8 @@ const whole = (description: string) =>
     v.minValue(0, 'must not be negative'),
     v.description(description),
   )
+const rate = (description: string) =>
+  v.pipe(whole(`${description}; 0 is unlimited.`), v.maxValue(limits.rate, `must be at most ${limits.rate}`))
 const size = (description: string) => whole(`${description}; bytes, or MiB where the number is below 1048576`)
 
 export const idParams = v.object({ id: text('Id of the guest (a UUID).') })
@@ -22,28 +32,28 @@ const cloudInit = v.object({
   admin_name: v.optional(text('Name of the first user; root when left out.'), 'root'),
   admin_secret: v.optional(text('Password in plain text; made when left out.')),
   data_path: v.optional(text('Where the first data disk is mounted.'), '/opt/data'),
-  ssh_keys: v.optional(v.array(text('A line of authorized_keys.')), []),
+  ssh_keys: v.optional(v.array(text('A line of authorized_keys.'), 'must be a list of keys'), []),
 })
 
 const priorities = ['high', 'medium', 'low'] as const
 
 const qos = v.object({
   cpu_priority: v.optional(v.picklist(priorities, 'must be high, medium or low'), 'high'),
-  read_speed: v.optional(whole('Bytes per second; 0 is unlimited.'), 0),
-  write_speed: v.optional(whole('Bytes per second; 0 is unlimited.'), 0),
-  read_iops: v.optional(whole('Operations per second; 0 is unlimited.'), 0),
-  write_iops: v.optional(whole('Operations per second; 0 is unlimited.'), 0),
-  receive_speed: v.optional(whole('Bytes per second; 0 is unlimited.'), 0),
-  send_speed: v.optional(whole('Bytes per second; 0 is unlimited.'), 0),
+  read_speed: v.optional(rate('Bytes per second'), 0),
+  write_speed: v.optional(rate('Bytes per second'), 0),
+  read_iops: v.optional(rate('Operations per second'), 0),
+  write_iops: v.optional(rate('Operations per second'), 0),
+  receive_speed: v.optional(rate('Bytes per second'), 0),
+  send_speed: v.optional(rate('Bytes per second'), 0),
 })
 
 /** Every field of the document, and what newer clients and Nacelle add. */
 export const createBody = v.pipe(
   v.object({
     name: text('Display name, unique within the group.'),
-    owner: text('User that owns it.'),
-    group: text('User group that shares it.'),
-    pool: text('Compute pool.'),
+    owner: name('User that owns it.'),
+    group: name('User group that shares it.'),
+    pool: name('Compute pool.'),
     cores: v.pipe(v.number('must be a number'), v.description('Virtual CPU cores.')),
     memory: size('Memory'),
     disks: v.pipe(
@@ -54,21 +64,24 @@ export const createBody = v.pipe(
     system: v.optional(text('linux, windows…'), 'linux'),
     system_version: v.optional(text('E.g. centos7, win2012.'), ''),
     firmware: v.optional(v.picklist(['bios', 'uefi'], 'must be bios or uefi'), 'bios'),
-    network_address: v.optional(text('Address to be given; a free one when left out.')),
-    ethernet_address: v.optional(text('MAC to be given; made when left out.')),
-    from_image: v.optional(text('Id of the disk image to clone; empty for none.')),
-    ports: v.optional(v.array(whole('Port of the guest to reach from outside.')), []),
+    network_address: v.optional(name('Address to be given; a free one when left out.')),
+    ethernet_address: v.optional(name('MAC to be given; made when left out.')),
+    from_image: v.optional(name('Id of the disk image to clone; empty for none.')),
+    ports: v.optional(
+      v.array(whole('Port of the guest to reach from outside.'), 'must be a list of ports'),
+      [],
+    ),
     cpu_priority: v.optional(
       v.pipe(
         v.picklist([0, 1, 2], 'must be 0 (high), 1 (medium) or 2 (low)'),
         v.description('0 high, 1 medium, 2 low.'),
       ),
     ),
-    max_io: v.optional(whole('Operations per second of each disk; 0 is unlimited.'), 0),
-    inbound: v.optional(whole('Bytes per second that the guest receives; 0 is unlimited.'), 0),
-    outbound: v.optional(whole('Bytes per second that the guest sends; 0 is unlimited.'), 0),
+    max_io: v.optional(rate('Operations per second of each disk'), 0),
+    inbound: v.optional(rate('Bytes per second that the guest receives'), 0),
+    outbound: v.optional(rate('Bytes per second that the guest sends'), 0),
     qos: v.optional(qos),
-    modules: v.optional(v.array(text('qemu or cloud-init.')), []),
+    modules: v.optional(v.array(text('qemu or cloud-init.'), 'must be a list'), []),
     cloud_init: v.optional(cloudInit),
   }),
   v.metadata({ ref: 'GuestCreate' }),

@@ -1,0 +1,228 @@
+// The whole appliance on a pretended host, answering HTTP without a socket.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Hono } from 'hono'
+import pino from 'pino'
+import { systemContext } from '../../src/core/context.ts'
+import { hashSecret, tokenPrefix } from '../../src/core/identity/tokens.ts'
+import * as schema from '../../src/db/schema.ts'
+import { qcow2Magic } from '../../src/drivers/simulated/volumes.ts'
+import type { SimulatedOptions } from '../../src/drivers/simulated/world.ts'
+import { mountNano } from '../../src/http/nano/mount.ts'
+import type { HttpEnv } from '../../src/http/request-context.ts'
+import { type Appliance, createAppliance } from '../../src/main/appliance.ts'
+import { type BringUp, bringUp } from '../../src/main/bring-up.ts'
+import { gated, mainOperations } from '../../src/main/operations.ts'
+import type { Change } from '../../src/zone/zone.ts'
+import { type SimulatedHost, simulatedHost } from './simulated-drivers.ts'
+
+export interface Answer {
+  status: number
+  headers: Headers
+  data: unknown
+  message: string
+  code?: string
+  field?: string
+  details?: Record<string, unknown>
+  /** As it was sent. */
+  text: string
+}
+
+/** A body that is a string or bytes goes as it is, anything else as JSON. */
+export type Call = (
+  method: string,
+  path: string,
+  body?: unknown,
+  headers?: Record<string, string>,
+) => Promise<Answer>
+
+export interface TestAppliance extends SimulatedHost {
+  appliance: Appliance
+  up: BringUp
+  dataDir: string
+  app: Hono<HttpEnv>
+  /** Calls by somebody of `people`, or by whoever the credential is of; `null` shows none. */
+  as(who: string | null): Call
+  /** As the administrator. */
+  call: Call
+  close(): Promise<void>
+}
+
+/** Everybody has a token that nothing limits; their groups give them their roles. */
+export const people = {
+  admin: ['manager'],
+  alice: ['staff'],
+  bob: ['staff'],
+  carol: ['guests'],
+  audrey: ['audit'],
+  martin: ['upkeep'],
+} as const satisfies Record<string, readonly string[]>
+
+const groups = { staff: ['user'], guests: ['user'], audit: ['auditor'], upkeep: ['maintainer'] }
+
+export const tokenOf = (who: string): string => `${tokenPrefix}of-${who}`
+
+export interface TestApplianceOptions extends Omit<SimulatedOptions, 'files'> {
+  /** Leaves the appliance as it is before its bring-up and without anybody. */
+  idle?: boolean
+}
+
+export async function openTestAppliance(options: TestApplianceOptions = {}): Promise<TestAppliance> {
+  const { idle = false, ...simulated } = options
+  const dataDir = await mkdtemp(join(tmpdir(), 'nacelle-api-'))
+  const host = simulatedHost(dataDir, simulated)
+  const log = pino({ level: 'silent' })
+  const appliance = createAppliance({ dataDir, cellName: 'here', drivers: host.drivers, log })
+  const stopping = new AbortController()
+  await appliance.identity.setup.prepare(systemContext(log))
+  let up: BringUp = { waitingFor: () => 'the appliance is starting', done: Promise.resolve() }
+  if (!idle) {
+    await appliance.zone.commit({ who: 'test', requestId: 'test', action: 'people' }, peopleChanges())
+    up = bringUp(appliance, dataDir, stopping.signal)
+    await up.done
+  }
+  const app = new Hono<HttpEnv>()
+  const config = { dataDir, listen: { scheme: 'http', host: '127.0.0.1', port: 0 }, libvirtUri: 'test:///' }
+  const operations = mainOperations(appliance, config as Parameters<typeof mainOperations>[1])
+  mountNano(
+    app,
+    gated(operations, () => up.waitingFor()),
+    { log, resolve: appliance.identity.resolve },
+  )
+  const as = (who: string | null) => callOf(app, who === null || !(who in people) ? who : tokenOf(who))
+  const close = async () => {
+    stopping.abort()
+    await appliance.reconcilers.stop()
+    await appliance.tasks.stop()
+    await appliance.outbox.stop()
+    appliance.identity.close()
+    appliance.database.close()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+  return { ...host, appliance, up, dataDir, app, as, call: as('admin'), close }
+}
+
+const put = (table: Change['table'], key: string, after: object): Change => ({
+  table,
+  key,
+  before: null,
+  after: after as Change['after'],
+})
+
+function peopleChanges(): Change[] {
+  const rows = Object.entries(groups).map(([name, roles]) =>
+    put('userGroup', name, { name, display: '', roles }),
+  )
+  for (const [name, memberships] of Object.entries(people)) {
+    rows.push(put('user', name, { name, id: name, nick: '', mail: '', passwordHash: '', createdAt: 0 }))
+    for (const group of memberships)
+      rows.push(put('membership', `${group}/${name}`, { key: `${group}/${name}`, group, user: name }))
+    const token = { id: `token-${name}`, user: name, name: 'test', permissions: null, expiresAt: null }
+    rows.push(put('token', token.id, { ...token, secretHash: hashSecret(tokenOf(name)), createdAt: 0 }))
+  }
+  return rows
+}
+
+const callOf =
+  (app: Hono<HttpEnv>, credential: string | null): Call =>
+  async (method, path, body, headers = {}) => {
+    const legacy = Object.keys(headers).some((name) => name.toLowerCase() === 'nano-session')
+    const response = await app.request(path, {
+      method,
+      headers: {
+        ...(credential === null || legacy ? {} : { authorization: `Bearer ${credential}` }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: encoded(body) }),
+    })
+    const text = await response.text()
+    const parsed = text === '' ? {} : (JSON.parse(text) as Partial<Answer>)
+    return {
+      data: undefined,
+      message: '',
+      ...parsed,
+      status: response.status,
+      headers: response.headers,
+      text,
+    }
+  }
+
+const encoded = (body: unknown) =>
+  typeof body === 'string' || body instanceof Uint8Array ? (body as string) : JSON.stringify(body)
+
+/** What a creation must have; two small disks. */
+export const guestBody = (more: Record<string, unknown> = {}) => ({
+  name: 'web1',
+  owner: 'admin',
+  group: 'manager',
+  pool: 'default',
+  cores: 2,
+  memory: 512 << 20,
+  disks: [2 ** 31, 2 ** 30],
+  auto_start: false,
+  ...more,
+})
+
+/** The task that an answer names, at its end. */
+export async function ended({ appliance }: TestAppliance, answer: Answer) {
+  const id = answer.headers.get('nacelle-task')
+  if (!id) throw new Error(`no task was started: ${answer.status} ${answer.text}`)
+  return appliance.tasks.wait(id, 10_000)
+}
+
+/** A guest that is complete; its id. */
+export async function makeGuest(
+  world: TestAppliance,
+  more: Record<string, unknown> = {},
+  call: Call = world.call,
+): Promise<string> {
+  const answer = await call('POST', '/api/v1/guests/', guestBody(more))
+  const task = await ended(world, answer)
+  if (task.state !== 'done') throw new Error(`the guest was not made: ${task.error?.message}`)
+  return (answer.data as { id: string }).id
+}
+
+/** An image with its bytes; `sizeBytes` as a guest sees it. */
+export async function makeImage(
+  { call }: TestAppliance,
+  kind: 'disk' | 'media',
+  more: { name?: string; owner?: string; group?: string; sizeBytes?: number } = {},
+): Promise<string> {
+  const { sizeBytes = 1 << 30, ...rest } = more
+  const body = { name: `some-${kind}`, owner: 'admin', group: 'manager', ...rest }
+  const made = await call('POST', `/api/v1/${kind}_images/`, body)
+  const { id } = made.data as { id: string }
+  const content = kind === 'media' ? Buffer.alloc(4096, 1) : qcow2Header(sizeBytes)
+  const sent = await call('POST', `/api/v1/${kind}_image_files/${id}`, content)
+  if (sent.status !== 200) throw new Error(`the image was not uploaded: ${sent.text}`)
+  return id
+}
+
+function qcow2Header(sizeBytes: number): Buffer {
+  const header = Buffer.alloc(512)
+  qcow2Magic.copy(header)
+  header.writeBigUInt64BE(BigInt(sizeBytes), 24)
+  return header
+}
+
+/** All that a refused request must leave as it was. */
+export async function everything({
+  appliance,
+  volumes,
+  hypervisor,
+  network,
+}: TestAppliance): Promise<object> {
+  const { zone, tasks } = appliance
+  const networks = await network.networks()
+  return {
+    revision: zone.revision(),
+    volumes: [...volumes.inUse.keys()].sort(),
+    quarantined: [...volumes.quarantined.keys()].sort(),
+    partials: [...volumes.partials.keys()].sort(),
+    domains: [...hypervisor.world.domains.values()].map(({ name, state }) => `${name} ${state}`),
+    hosts: networks.flatMap(({ hosts }) => hosts.map(({ mac, address }) => `${mac} ${address}`)),
+    tasks: tasks.list({ limit: 1 }).total,
+    locks: zone.db.select().from(schema.taskLock).all().length,
+  }
+}

@@ -7,6 +7,7 @@ import type { StoragePools } from '../core/storage-pools/storage-pools.ts'
 import { createAddressesReconciler } from '../reconcilers/addresses.ts'
 import { createDomainsReconciler } from '../reconcilers/domains.ts'
 import { createFirewallReconciler } from '../reconcilers/firewall.ts'
+import { createLayersReconciler } from '../reconcilers/layers.ts'
 import { createObservedReconciler } from '../reconcilers/observed.ts'
 import { createReconcilerRunner, type ReconcilerRunner } from '../reconcilers/reconciler.ts'
 import { createTasksReconciler } from '../reconcilers/tasks.ts'
@@ -43,6 +44,7 @@ export function createReconcilers(parts: ReconcilerParts): ReconcilerRunner {
         retentionMs: () => settings.get('quarantine.retention_days') * dayMs,
         expireUploads: () => uploads.expire(systemContext(log)),
       }),
+      createLayersReconciler(guestDeps),
       createTasksReconciler({
         db: zone.db,
         maxAgeDays: () => settings.get('task.retention_days'),
@@ -52,6 +54,8 @@ export function createReconcilers(parts: ReconcilerParts): ReconcilerRunner {
     (name) => systemContext(log.child({ reconciler: name })),
   )
   zone.subscribe((event) => {
+    if (event.changes.some((change) => change.table === 'volume' && change.after === null))
+      runner.nudge('layers').catch(() => undefined)
     if (event.changes.some((change) => change.table === 'guest' && touchesPorts(change)))
       runner.nudge('firewall').catch(() => undefined)
   })

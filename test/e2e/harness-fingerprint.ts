@@ -50,7 +50,9 @@ export async function hostFingerprint(options: FingerprintOptions): Promise<Fing
       ...(await virshLines(lab, ['nwfilter-binding-list'])),
     ],
     pools: await virshLines(lab, ['pool-list', '--all', '--name']),
-    nftables: lines((await lab.exec('nft', ['--stateless', 'list', 'ruleset'])).stdout, { keepOrder: true }),
+    nftables: lines(rulesOnly((await lab.exec('nft', ['--stateless', 'list', 'ruleset'])).stdout), {
+      keepOrder: true,
+    }),
     links: await links(lab),
     processes: await processes(options),
     loops: (await loops()).filter((line) => line.includes(lab.dir)),
@@ -58,6 +60,16 @@ export async function hostFingerprint(options: FingerprintOptions): Promise<Fing
     temporary: await tree(lab.tempDir),
   }
 }
+
+/** Without tables whose chains let everything pass: libvirt makes such ones when the first guest starts, and keeps them. */
+const rulesOnly = (ruleset: string): string =>
+  ruleset
+    .split(/^(?=table )/m)
+    .filter(
+      (table) =>
+        !/^table [^{]*\{\n(\tchain [^{]*\{\n(\t\ttype [^\n]*policy accept;\n)?\t\}\n*)*\}\s*$/.test(table),
+    )
+    .join('')
 
 /** What has gone and what has come, by kind; an empty object when nothing has. */
 export function diffFingerprint(before: Fingerprint, after: Fingerprint): FingerprintDifference {

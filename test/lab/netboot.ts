@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -15,7 +15,8 @@ export type WebFixture = {
   requests: string[]
   /** Waits until a path was asked for. */
   waitForRequest(path: string, timeoutMs: number): Promise<void>
-  stop(): void
+  /** Ends it and removes its files. */
+  stop(): Promise<void>
 }
 
 /**
@@ -47,7 +48,10 @@ export async function serveInside(
     url,
     requests,
     waitForRequest: (path, timeoutMs) => waitFor(requests, path, timeoutMs),
-    stop: () => server.kill('SIGKILL'),
+    async stop() {
+      server.kill('SIGKILL')
+      await rm(dir, { recursive: true })
+    },
   }
 }
 

@@ -87,7 +87,17 @@ const clearFiles = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
     quarantineAll(deps, { ...commit, action: `snapshot.delete ${params.guestName}: files` }, params.files),
 })
 
-const merge = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
+/** What merging and defining anew need to know. */
+type Merged = Pick<SnapshotDeleteParams, 'guest' | 'guestName'>
+
+/** For layers that had to wait when their snapshot was deleted. */
+export const snapshotMerge = (deps: GuestDeps): Saga<Merged> => ({
+  kind: 'snapshot.merge',
+  title: ({ guestName }) => `Merge layers of ${guestName}`,
+  steps: [merge(deps), define(deps)],
+})
+
+const merge = (deps: GuestDeps): Step<Merged> => ({
   name: 'merge',
   weight: 8,
   describe: () => [
@@ -97,6 +107,7 @@ const merge = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
     },
   ],
   async run({ params, commit, progress, signal }) {
+    readReadyGuest(deps.zone, params.guest)
     await deps.live.look(params.guest)
     await mergeHidden({
       deps,
@@ -109,7 +120,7 @@ const merge = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
 })
 
 /** Libvirt's persistent definition may name a chain that has just become shorter. */
-const define = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
+const define = (deps: GuestDeps): Step<Merged> => ({
   name: 'define',
   describe: ({ guest }) => [{ effect: 'define the domain anew', commands: [['virsh', 'define', guest]] }],
   run: ({ params }) => deps.hypervisor.define(domainSpec(deps, readGuest(deps.zone, params.guest))),

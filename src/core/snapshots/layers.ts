@@ -17,21 +17,37 @@ interface Merge {
 
 /**
  * Clears away the layers whose snapshot is gone. What others stand on stays hidden: several children, nothing can be
- * done yet; one child, the two become one; none, it goes to quarantine. Content that a snapshot or the guest sees never
- * changes, so every part can be repeated.
+ * done yet; one child, the two become one; none, it goes to quarantine. A child in quarantine counts, since it can be
+ * brought back: it waits for the purge. Content that a snapshot or the guest sees never changes, so every part can be
+ * repeated.
  */
 export async function mergeHidden(merge: Merge): Promise<void> {
   for (;;) {
-    const layer = hiddenLayers(merge).find((candidate) => children(merge, candidate).length < 2)
-    if (!layer) return
-    const [child] = children(merge, layer)
-    if (!child) await discard(merge, layer)
-    else await mergeInto(merge, layer, child)
+    const next = await nextMove(merge)
+    if (!next) return
+    await next()
   }
 }
 
-const hiddenLayers = ({ deps, guest }: Merge): Volume[] =>
-  deps.zone.db
+/** Whether something can be cleared away now, as far as the record tells. */
+export const hasMergeable = (deps: Pick<GuestDeps, 'zone'>, guest: string): boolean =>
+  hiddenLayers(deps, guest).some((layer) => soleChild(deps, layer) !== undefined)
+
+async function nextMove(merge: Merge): Promise<(() => Promise<void>) | undefined> {
+  for (const layer of hiddenLayers(merge.deps, merge.guest)) {
+    const child = soleChild(merge.deps, layer)
+    if (child === undefined) continue
+    if (child === null) return () => discard(merge, layer)
+    const place = await placeOf(merge, layer, child)
+    // What stands on the child in quarantine would be left on a layer that is no more.
+    if (place.kind === 'inside' && childrenOf(merge.deps.zone, [child.id]).some(isQuarantined)) continue
+    return () => mergeInto(merge, { layer, child, place })
+  }
+  return undefined
+}
+
+const hiddenLayers = ({ zone }: Pick<GuestDeps, 'zone'>, guest: string): Volume[] =>
+  zone.db
     .select()
     .from(schema.volume)
     .where(
@@ -39,50 +55,59 @@ const hiddenLayers = ({ deps, guest }: Merge): Volume[] =>
     )
     .all()
 
-const children = ({ deps }: Merge, layer: Volume) =>
-  childrenOf(deps.zone, [layer.id]).filter((child) => child.state !== 'quarantined')
+const isQuarantined = (volume: Volume) => volume.state === 'quarantined'
+
+/** The one child to merge with; null where nothing stands on the layer, undefined where it has to wait. */
+function soleChild({ zone }: Pick<GuestDeps, 'zone'>, layer: Volume): Volume | null | undefined {
+  const children = childrenOf(zone, [layer.id])
+  const [only] = children
+  if (only === undefined) return null
+  return children.length === 1 && only.state === 'ready' ? only : undefined
+}
 
 async function discard({ deps, info }: Merge, layer: Volume): Promise<void> {
   await deps.zone.commit(info, [update('volume', layer, { hidden: false })])
   await quarantineAll(deps, info, [layer.id])
 }
 
+type Place = { kind: 'closed' } | { kind: 'active'; target: string } | { kind: 'inside'; target: string }
+
+async function placeOf({ deps, guest }: Merge, layer: Volume, child: Volume): Promise<Place> {
+  if (!deps.live.running(guest)) return { kind: 'closed' }
+  const [childPath, layerPath] = [filePath(deps, child.id), filePath(deps, layer.id)]
+  for (const { target, files } of await deps.hypervisor.snapshots.chains(guest)) {
+    if (files[0] === childPath) return { kind: 'active', target }
+    // Where a crash came after QEMU's commit, the chain has the layer but the child no more.
+    if (files.includes(childPath) || files.includes(layerPath)) return { kind: 'inside', target }
+  }
+  return { kind: 'closed' }
+}
+
 /**
  * Which of the two takes the other's content depends on who has the files open:
  *
- * | instance | child is        | how                                   | what stays |
- * |----------|-----------------|---------------------------------------|------------|
- * | stopped  | any             | the child is rebased onto the parent  | child      |
- * | running  | active layer    | QEMU pulls the layer into the child   | child      |
- * | running  | inside the chain| QEMU commits the child into the layer | layer      |
- * | running  | not in the chain| as stopped                            | child      |
+ * | instance | child is         | how                                   | what stays |
+ * |----------|------------------|---------------------------------------|------------|
+ * | stopped  | any              | the child is rebased onto the parent  | child      |
+ * | running  | active layer     | QEMU pulls the layer into the child   | child      |
+ * | running  | inside the chain | QEMU commits the child into the layer | layer      |
+ * | running  | not in the chain | as stopped                            | child      |
  */
-async function mergeInto(merge: Merge, layer: Volume, child: Volume): Promise<void> {
-  const { deps, guest } = merge
-  const chains = deps.live.running(guest) ? await deps.hypervisor.snapshots.chains(guest) : []
-  const childPath = filePath(deps, child.id)
-  const layerPath = filePath(deps, layer.id)
-  const chain = chains.find(
-    (candidate) => candidate.files.includes(childPath) || candidate.files.includes(layerPath),
-  )
-  const position = chain?.files.indexOf(childPath) ?? -1
-  if (chain && position === 0) {
-    const base = layer.parent ? filePath(deps, layer.parent) : null
-    await deps.hypervisor.snapshots.pull(guest, chain.target, base, merge.progress)
-    return keepChild(merge, layer, child)
-  }
-  // Where a crash came after QEMU's commit, the chain has the layer but the child no more.
-  if (chain) {
-    await deps.hypervisor.snapshots.commit(
-      guest,
-      chain.target,
-      { topPath: childPath, basePath: layerPath },
-      merge.progress,
-    )
+async function mergeInto(
+  merge: Merge,
+  { layer, child, place }: { layer: Volume; child: Volume; place: Place },
+): Promise<void> {
+  const { deps, guest, progress } = merge
+  if (place.kind === 'inside') {
+    const layers = { topPath: filePath(deps, child.id), basePath: filePath(deps, layer.id) }
+    await deps.hypervisor.snapshots.commit(guest, place.target, layers, progress)
     return keepLayer(merge, layer, child)
   }
-  const parent = layer.parent ? readVolume(deps.zone, layer.parent).name : null
-  await deps.store(child.pool).rebase(child.name, parent, merge.progress, merge.signal)
+  const parent = layer.parent ? readVolume(deps.zone, layer.parent) : null
+  if (place.kind === 'active') {
+    const base = parent ? filePath(deps, parent.id) : null
+    await deps.hypervisor.snapshots.pull(guest, place.target, base, progress)
+  } else await deps.store(child.pool).rebase(child.name, parent?.name ?? null, progress, merge.signal)
   return keepChild(merge, layer, child)
 }
 

@@ -10,7 +10,7 @@ import { readGuest, readReadyGuest, readVolume } from '../guests/record.ts'
 import { requirePermission } from '../identity/permissions.ts'
 import { type Launched, launch } from '../launch.ts'
 import { type SnapshotCreateParams, snapshotCreate } from './create.ts'
-import { type SnapshotDeleteParams, snapshotDelete } from './delete.ts'
+import { type SnapshotDeleteParams, snapshotDelete, snapshotMerge } from './delete.ts'
 import { planCreate, planRestore, readSnapshot } from './plan.ts'
 import { type SnapshotRestoreParams, snapshotRestore } from './restore.ts'
 
@@ -32,6 +32,7 @@ export function createSnapshots(deps: GuestDeps) {
   deps.tasks.define(snapshotCreate(deps))
   deps.tasks.define(snapshotRestore(deps))
   deps.tasks.define(snapshotDelete(deps))
+  deps.tasks.define(snapshotMerge(deps))
   return {
     /** By time; `current` is the one that the guest's active layers stand on. */
     list(op: OperationContext, guestId: string): { snapshots: Snapshot[]; current: string | null } {

@@ -22,8 +22,10 @@ const bannerEnd = /Escape character is [^\n]*\n/
 /** The greeting is two short lines. Whatever is longer is none. */
 const longestBanner = 2_048
 
+/** What is typed before virsh has greeted waits: virsh throws away what comes before it listens. */
 export function withoutBanner(terminal: Terminal): Terminal {
   let held: string | undefined = ''
+  const typed: (string | Uint8Array)[] = []
   const filter = (data: string): string => {
     if (held === undefined) return data
     held += data
@@ -31,10 +33,15 @@ export function withoutBanner(terminal: Terminal): Terminal {
     if (!match && held.length < longestBanner) return ''
     const rest = match ? held.slice(match.index + match[0].length) : held
     held = undefined
+    for (const early of typed.splice(0)) terminal.write(early)
     return rest
   }
   return {
     ...terminal,
+    write: (data) => {
+      if (held === undefined) terminal.write(data)
+      else typed.push(data)
+    },
     onData: (listener) =>
       terminal.onData((data) => {
         const own = filter(data)

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, mkdirSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { createAddressPools } from '../core/address-pools/address-pools.ts'
 import { createAddressRanges } from '../core/address-pools/ranges.ts'
 import { createCells } from '../core/compute-pools/cells.ts'
@@ -177,6 +177,8 @@ function prepareDirs(dataDir: string) {
   }
   for (const path of [dirs.scratch, dirs.tls]) mkdirSync(path, { recursive: true, mode: 0o700 })
   mkdirSync(dirs.pool, { recursive: true, mode: 0o711 })
+  // The umask of the appliance takes the search permission of others away, and QEMU is one of them.
+  for (const path of [dataDir, dirname(dirs.pool), dirs.pool]) chmodSync(path, statSync(path).mode | 0o011)
   return dirs
 }
 

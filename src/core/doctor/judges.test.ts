@@ -26,6 +26,7 @@ function table(rows: readonly Row[]): void {
 
 test('KVM counts only when a guest has run on it', () => {
   const facts = { reason: 'hangs', flag: 'vmx', nested: false, device: true } as const
+  const untried = 'the probe guest could not be started: EROFS: read-only file system'
   const denied = { ...facts, reason: 'Could not access KVM kernel module: Permission denied' }
   table([
     ['ran', judgeKvm({ ...facts, reason: '' }, root), 'ok', /ran on KVM$/, null],
@@ -36,6 +37,7 @@ test('KVM counts only when a guest has run on it', () => {
     ['AMD', judgeKvm({ ...facts, device: false, flag: 'svm' }, root), 'warning', /TCG/, /^modprobe kvm_amd$/],
     ['no flag', judgeKvm({ ...facts, flag: null }, root), 'warning', /TCG/, /firmware set-up/],
     ['no flag, nested', judgeKvm({ ...facts, flag: null, nested: true }, root), 'warning', /TCG/, /nested=1/],
+    ['not tried', judgeKvm({ ...facts, reason: untried }, root), 'unknown', /read-only/, /\/tmp/],
     ['may not', judgeKvm(denied, nobody), 'unknown', /only root/, /sudo/],
     ['root may not', judgeKvm(denied, root), 'warning', /Permission denied/, /modprobe/],
   ])

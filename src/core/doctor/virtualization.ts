@@ -19,6 +19,9 @@ export function judgeKvm(facts: KvmFacts, { root }: Pick<Surroundings, 'root'>):
     return ok(`a guest ran on KVM${facts.nested ? ', nested: this host is itself a guest' : ''}`)
   if (!root && facts.device && /permission denied/i.test(facts.reason))
     return unknown('only root and the group kvm may try KVM', seeAll)
+  // The probe's own words where it got no chance, e.g. because nothing can be written to /tmp.
+  if (facts.reason.startsWith('the probe guest could not be started'))
+    return unknown(facts.reason, 'ls -ld /tmp; it must be writable for the probe')
   return warning(`KVM does not work here (${facts.reason}): ${consequence}`, mendKvm(facts))
 }
 

@@ -341,13 +341,19 @@ export function runHypervisorContract(name: string, options: HypervisorContractO
       await hypervisor.snapshots.pull(id, 'vda', base[0]!, progress)
       assert.deepEqual(await chain(), [layer(3), ...base])
       assert.equal(seen.at(-1), 100)
+      const foreign = { topPath: layer(3), basePath: layer(1) }
+      await assert.rejects(hypervisor.snapshots.commit(id, 'vda', foreign, progress), { code: 'conflict' })
       const top = { topPath: layer(3), basePath: base[0]! }
-      await assert.rejects(hypervisor.snapshots.commit(id, 'vda', top, progress), { code: 'conflict' })
+      await hypervisor.snapshots.commit(id, 'vda', top, progress)
+      await hypervisor.snapshots.commit(id, 'vda', top, progress)
+      assert.deepEqual(await chain(), base)
+      const last = subject.path('layer-last.qcow2')
+      await hypervisor.snapshots.create(id, { disks: [{ target: 'vda', overlayPath: last }], quiesce: false })
       await hypervisor.snapshots.pull(id, 'vda', null, progress)
-      assert.deepEqual(await chain(), [layer(3)])
+      assert.deepEqual(await chain(), [last])
       assert.equal(await hypervisor.agent.ping(id, 2_000), true)
       await remove(id)
-      assert.equal(await subject.chainLength(layer(3)), 1)
+      assert.equal(await subject.chainLength(last), 1)
     })
 
     for (const firmware of ['bios', 'uefi'] as const)

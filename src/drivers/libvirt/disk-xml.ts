@@ -46,6 +46,9 @@ export function cdromElement(target: 'sda' | 'sdb', source: DiskSource | null, o
   }
 }
 
+/** QEMU's name of the removable drive, which follows from its address. */
+export const mediaAlias = 'scsi0-0-0-0'
+
 /** The removable drive alone, for an update of a running domain. */
 export const mediaXml = (source: DiskSource | null) => buildXml({ disk: cdromElement('sda', source) })
 

@@ -4,7 +4,7 @@ import type { Log } from '../../core/context.ts'
 import { AppError } from '../../core/errors.ts'
 import type { DiskSource, Hypervisor, HypervisorFacts } from '../../core/hypervisor.ts'
 import { createAgent } from './agent.ts'
-import { mediaXml } from './disk-xml.ts'
+import { mediaAlias, mediaXml } from './disk-xml.ts'
 import { createDomains } from './domains.ts'
 import { says } from './errors.ts'
 import { watchEvents } from './events.ts'
@@ -14,7 +14,7 @@ import { openSerial } from './serial.ts'
 import { openReadSession } from './session.ts'
 import { createLiveSnapshots } from './snapshots.ts'
 import { domainStats } from './stats.ts'
-import { blockCapacity, blockResize, deviceUpdate, type Virsh } from './virsh.ts'
+import { blockCapacity, blockResize, deviceUpdate, openTray, type Virsh } from './virsh.ts'
 
 export interface LibvirtHypervisor extends Hypervisor {
   /** Ends the long-lived processes. */
@@ -57,9 +57,10 @@ async function changeMedia(virsh: Virsh, id: string, source: DiskSource | null):
       // nothing.
       return await deviceUpdate(virsh, id, xml, attempt > 1)
     } catch (error) {
-      // A guest whose firmware resets the controller just now closes the tray under libvirt's hands.
       if (attempt === trayAttempts || !says(error, /tray|locked/i)) throw error
-      await delay(trayPauseMs)
+      // A reset of the controller closes the tray without a word; libvirt, which has seen it open, does not ask again.
+      if (says(error, /Tray of device '[^']*' is not open/)) await openTray(virsh, id, mediaAlias)
+      else await delay(trayPauseMs)
     }
   }
 }

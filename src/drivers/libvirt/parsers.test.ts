@@ -101,7 +101,7 @@ describe('recorded output of virsh', () => {
   })
 
   it('tells addresses without loopback and link-local ones', async () => {
-    const { return: interfaces } = JSON.parse(await fixture('agent-interfaces.json'))
+    const { return: interfaces } = JSON.parse(await fixture('agent-interfaces.txt'))
     const found = parseInterfaces(interfaces)
     assert.equal(found.length, 1)
     assert.equal(found[0]?.mac, '52:54:00:00:00:66')
@@ -245,8 +245,9 @@ describe('small things', () => {
 
   it('an answer of the interactive virsh is cut out between the echoes', () => {
     const out = 'virsh # domstate 1\nrunning\n\nvirsh # echo --err m-1\nvirsh # '
-    assert.equal(answer(out, 'm-1'), 'running\n\n')
-    assert.equal(answer('virsh # list\nvirsh # echo --err m-1\n', 'm-1'), '')
+    assert.equal(answer(out, 'domstate 1', 'm-1'), 'running\n\n')
+    assert.equal(answer(`\nvirsh # ${out}`, 'domstate 1', 'm-1'), 'running\n\n')
+    assert.equal(answer('virsh # list\nvirsh # echo --err m-1\n', 'list', 'm-1'), '')
   })
 
   it('the greeting of virsh console is not shown', () => {

@@ -116,7 +116,7 @@ class Conversation {
     if (/^error: (Disconnected|.*Cannot recv data|.*client socket is closed)/m.test(errors))
       throw new Lost(errors)
     if (errors !== '') throw reading(errors) ?? new Error(`virsh ${command}: ${errors}`)
-    return answer(this.#out, marker)
+    return answer(this.#out, command, marker)
   }
 
   stop(): Promise<void> {
@@ -139,9 +139,11 @@ class Conversation {
   }
 }
 
-/** What stands between the echoed command and the echoed mark. */
-export function answer(out: string, marker: string): string {
-  const begin = out.indexOf('\n') + 1
+/**
+ * What stands between the echoed command and the echoed mark. Before the command may stand a prompt that came late.
+ */
+export function answer(out: string, command: string, marker: string): string {
+  const begin = out.indexOf('\n', out.indexOf(command)) + 1
   const end = out.lastIndexOf('\n', out.indexOf(marker)) + 1
   return out.slice(begin, Math.max(begin, end))
 }

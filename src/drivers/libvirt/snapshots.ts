@@ -12,6 +12,8 @@ import { buildXml, type Element } from './xml.ts'
 const memoryTimeoutMs = 60 * 60_000
 const disksTimeoutMs = 120_000
 const pollMs = 200
+/** A job that has vanished leaves its result in the chain within five seconds, or has failed. */
+const longestIdlePolls = 25
 
 export function createLiveSnapshots(virsh: Virsh): LiveSnapshots {
   return {
@@ -155,11 +157,12 @@ async function commitActive(
   requireLayer(await chainOf(virsh, id, target), layers.basePath)
   if ((await commands.blockJob(virsh, id, target)) === null)
     await commands.blockCommit(virsh, id, target, layers, { active: true })
-  for (;;) {
-    if ((await chainOf(virsh, id, target))[0] !== layers.topPath) break
+  for (let idlePolls = 0; (await chainOf(virsh, id, target))[0] === layers.topPath; ) {
     const job = await commands.blockJob(virsh, id, target)
+    if (job === null && ++idlePolls > longestIdlePolls) throw jobFailed()
     if (job !== null && job.currentBytes === job.endBytes)
       await commands.blockPivot(virsh, id, target).catch(notReady)
+    else if (job !== null) report(job, progress)
     await delay(pollMs)
   }
   progress(100)
@@ -174,18 +177,25 @@ async function waitForJob(virsh: Virsh, { id, target, progress }: JobSubject): P
   for (;;) {
     const job = await commands.blockJob(virsh, id, target)
     if (job === null) return
-    if (job.endBytes > 0) progress(Math.min(99, Math.floor((100 * job.currentBytes) / job.endBytes)))
+    report(job, progress)
     await delay(pollMs)
   }
 }
 
+function report(job: commands.BlockJob, progress: (percent: number) => void): void {
+  if (job.endBytes > 0) progress(Math.min(99, Math.floor((100 * job.currentBytes) / job.endBytes)))
+}
+
 async function untilDone(done: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 25; attempt++) {
+  for (let attempt = 0; attempt < longestIdlePolls; attempt++) {
     if (await done()) return
     await delay(pollMs)
   }
-  throw new AppError('unavailable', 'QEMU ended the block job without having merged the layers; see its log')
+  throw jobFailed()
 }
+
+const jobFailed = () =>
+  new AppError('unavailable', 'QEMU ended the block job without having merged the layers; see its log')
 
 async function chainOf(virsh: Virsh, id: string, target: string): Promise<string[]> {
   const disk = (await writableDisks(virsh, id)).find((one) => one.target === target)

@@ -85,6 +85,12 @@ export async function deviceUpdate(virsh: Virsh, id: string, xml: string, force:
   await call(virsh, words, { inputs: [xml] })
 }
 
+/** Opens a tray behind libvirt's back, which hears of it from QEMU. */
+export async function openTray(virsh: Virsh, id: string, device: string): Promise<void> {
+  const command = { execute: 'blockdev-open-tray', arguments: { id: device, force: true } }
+  await call(virsh, ['qemu-monitor-command', assertUuid(id), JSON.stringify(command)])
+}
+
 export async function blockResize(
   virsh: Virsh,
   id: string,

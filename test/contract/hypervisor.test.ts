@@ -73,7 +73,7 @@ else
       const tiny = await buildTinyGuest({ serial: 'login' })
       const path = (name: string) => join(lab.dir, 'varlib/images', name)
       const hypervisor = createLibvirt({
-        uri: `qemu:///system?socket=${join(lab.dir, 'run/libvirt-sock')}`,
+        uri: `qemu:///system?socket=${join(lab.dir, 'run/libvirt/libvirt-sock')}`,
         log: silent,
       })
       return {

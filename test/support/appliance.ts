@@ -137,7 +137,8 @@ const callOf =
       ...(body === undefined ? {} : { body: encoded(body) }),
     })
     const text = await response.text()
-    const parsed = text === '' ? {} : (JSON.parse(text) as Partial<Answer>)
+    const isJson = response.headers.get('content-type')?.startsWith('application/json')
+    const parsed = isJson ? (JSON.parse(text) as Partial<Answer>) : {}
     return {
       data: undefined,
       message: '',

@@ -83,17 +83,25 @@ const reserve = (deps: GuestDeps): Step<CreateParams> => ({
 async function claim(deps: GuestDeps, { params, commit }: Context): Promise<string | null> {
   for (let attempt = 0; ; attempt++) {
     const pool = params.guest.addressPool
-    const address = pool ? pickAddress(deps.zone, pool, params.wantedAddress) : null
-    const ports = await choosePorts(deps, params)
     try {
+      const address = pool ? pickAddress(deps.zone, pool, params.wantedAddress) : null
+      const ports = await choosePorts(deps, params)
       const info = { ...commit, action: `guest.create ${params.guest.name}` }
       await deps.zone.commit(info, claims(deps, params, { address, ports }))
       return address
     } catch (error) {
       const takenAddress = hasCode(error, 'conflict') && error.details?.['table'] === 'address'
-      if (!takenAddress || params.wantedAddress || attempt === mostAttempts) throw error
+      if (!takenAddress || params.wantedAddress || attempt === mostAttempts) throw byField(error)
     }
   }
+}
+
+/** The commit names the table and column on which two requests met, the caller knows the field. */
+function byField(error: unknown): unknown {
+  if (!hasCode(error, 'conflict')) return error
+  const isAddress = error.details?.['table'] === 'address' || error.field === 'address'
+  const field = isAddress ? 'network_address' : error.field === 'mac' ? 'ethernet_address' : error.field
+  return new AppError(error.code, error.message, { field, cause: error.cause })
 }
 
 const mostAttempts = 20

@@ -1,6 +1,6 @@
 import type { OperationContext } from '../context.ts'
 import { AppError, invalid, notFound } from '../errors.ts'
-import { mayAny, requirePermission } from '../identity/permissions.ts'
+import { may, mayAny, requirePermission } from '../identity/permissions.ts'
 import { type Launched, launch } from '../launch.ts'
 import { type AuthParams, guestAuth } from './auth.ts'
 import { type CreateParams, guestCreate } from './create.ts'
@@ -134,8 +134,9 @@ export function createGuests(deps: GuestDeps) {
     /** The secret that guards the console; always a string, empty for who may not see it. */
     monitorSecret(op: OperationContext, id: string): string {
       const guest = readGuest(deps.zone, id)
-      const permitted = op.who.permissions.has('*') || mayAny(op.who, 'guest.console')
-      return permitted ? deps.secrets.decrypt(guest.monitorSecret, `guest:${id}:monitor`) : ''
+      return may(op.who, 'guest.console', guest)
+        ? deps.secrets.decrypt(guest.monitorSecret, `guest:${id}:monitor`)
+        : ''
     },
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { GuestView } from '../../core/guests/view.ts'
 import type { InstanceFigures } from '../../core/instances/instances.ts'
 
@@ -14,6 +15,15 @@ export interface GuestNames {
 /** `2018-08-21 00:12:34`, UTC: the portal splits at the space. */
 export const timeText = (milliseconds: number): string =>
   new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ')
+
+/**
+ * The version of a guest as it is shown: that of its record, and a digest of what is seen of its instance, so that a
+ * reader who asks for news gets them.
+ */
+export function guestTag(guest: GuestView): string {
+  const seen = JSON.stringify([guest.live, guest.networkAddress, guest.displayAddress])
+  return `"${guest.version}-${createHash('sha256').update(seen).digest('base64url').slice(0, 8)}"`
+}
 
 export function guestElement(guest: GuestView, names: GuestNames) {
   const displayAddress = guest.displayAddress

@@ -1,6 +1,8 @@
 import * as v from 'valibot'
+import type { OperationContext } from '../../core/context.ts'
 import type { Guests } from '../../core/guests/guests.ts'
-import { type Operation, operation } from '../operation.ts'
+import { type Operation, type OperationRequest, operation } from '../operation.ts'
+import { checkMatch } from './changed.ts'
 import {
   createBody,
   creatingReply,
@@ -9,7 +11,7 @@ import {
   guestRequest,
   idParams,
 } from './guest-schemas.ts'
-import { type GuestNames, guestElement } from './guest-wire.ts'
+import { type GuestNames, guestElement, guestTag } from './guest-wire.ts'
 import { launched } from './launched.ts'
 
 const tag = 'Guests'
@@ -97,7 +99,7 @@ export const guestOperations = (services: { guests: Guests; guestNames: GuestNam
           ...guestElement(guest, guestNames),
           monitor_secret: guests.monitorSecret(op, guest.id),
         }
-        return { data, headers: { ETag: `"${guest.version}"` } }
+        return { data, headers: { ETag: guestTag(guest) } }
       },
     }),
     operation({
@@ -126,10 +128,23 @@ export const guestOperations = (services: { guests: Guests; guestNames: GuestNam
       body: v.object({ force: v.optional(v.boolean('must be true or false'), false) }),
       status: [200, 202],
       access: 'guest.write',
-      handle: async (op, { params, body }) => launched(await guests.delete(op, params.id, body)),
+      async handle(op, { params, body, header }) {
+        checkGuestMatch(guests, op, { params, header })
+        return launched(await guests.delete(op, params.id, body))
+      },
     }),
     ...changeOperations(guests),
   ]
+}
+
+/** A change that says which version of the record it means; what the instance does meanwhile is no matter. */
+function checkGuestMatch(
+  guests: Guests,
+  op: OperationContext,
+  { params, header }: Pick<OperationRequest<{ id: string }>, 'params' | 'header'>,
+): void {
+  const wanted = header('if-match')?.replace(/-[\w-]*"/g, '"')
+  checkMatch({ header: () => wanted }, () => guests.get(op, params.id).version)
 }
 
 const immediate = v.optional(
@@ -151,7 +166,10 @@ const changeOperations = (guests: Guests): Operation[] => [
     body: v.object({ cores: v.number('must be a number'), immediate }),
     status: [200, 202],
     access: 'guest.write',
-    handle: async (op, { params, body }) => launched(await guests.setCores(op, params.id, body)),
+    async handle(op, { params, body, header }) {
+      checkGuestMatch(guests, op, { params, header })
+      return launched(await guests.setCores(op, params.id, body))
+    },
   }),
   operation({
     id: 'guest.set_memory',
@@ -163,10 +181,11 @@ const changeOperations = (guests: Guests): Operation[] => [
     body: v.object({ memory: v.pipe(v.number('must be a number'), v.description('Bytes.')), immediate }),
     status: [200, 202],
     access: 'guest.write',
-    handle: async (op, { params, body }) =>
-      launched(
-        await guests.setMemory(op, params.id, { memoryBytes: body.memory, immediate: body.immediate }),
-      ),
+    async handle(op, { params, body, header }) {
+      checkGuestMatch(guests, op, { params, header })
+      const request = { memoryBytes: body.memory, immediate: body.immediate }
+      return launched(await guests.setMemory(op, params.id, request))
+    },
   }),
   operation({
     id: 'guest.rename',
@@ -178,7 +197,10 @@ const changeOperations = (guests: Guests): Operation[] => [
     body: v.object({ name: v.string('must be text') }),
     status: [200, 202],
     access: 'guest.write',
-    handle: async (op, { params, body }) => launched(await guests.rename(op, params.id, body.name)),
+    async handle(op, { params, body, header }) {
+      checkGuestMatch(guests, op, { params, header })
+      return launched(await guests.rename(op, params.id, body.name))
+    },
   }),
   operation({
     id: 'guest.set_password',
@@ -194,7 +216,8 @@ const changeOperations = (guests: Guests): Operation[] => [
     reply: v.object({ user: v.string(), password: v.string() }),
     status: [200, 202],
     access: 'guest.secret',
-    async handle(op, { params, body }) {
+    async handle(op, { params, body, header }) {
+      checkGuestMatch(guests, op, { params, header })
       const outcome = await guests.setPassword(op, params.id, body)
       return launched(outcome, { data: { user: outcome.user, password: outcome.password } })
     },

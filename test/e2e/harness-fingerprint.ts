@@ -111,7 +111,9 @@ async function files({ lab, dataDir, poolDirs = [] }: FingerprintOptions): Promi
     join(lab.dir, name),
   )
   const found = await Promise.all([dataDir, ...poolDirs, ...own].map(tree))
-  const volatile = /-(wal|shm|journal)$|\/dnsmasq\/.*\.(status|macs)$/
+  // Among them the empty directory in which libvirt notes who is plugged into a network.
+  const volatile =
+    /-(wal|shm|journal)$|\/dnsmasq\/.*\.(status|macs)$|\/run\/libvirt\/network\/[^/]+\/(ports\/)?$/
   return found
     .flat()
     .filter((path) => !volatile.test(path))

@@ -23,16 +23,19 @@ export const guestAuth = (deps: GuestDeps): Saga<AuthParams> => ({
 const reach = (deps: GuestDeps): Step<AuthParams> => ({
   name: 'reach the agent',
   describe: () => [{ effect: 'ask the guest agent whether it is there' }],
-  async run({ params }) {
-    const guest = readReadyGuest(deps.zone, params.id)
-    if (!can('setPassword', await deps.live.look(params.id)))
-      throw new AppError(
-        'conflict',
-        `guest '${guest.name}' must be running, so that its agent can set the password`,
-      )
-    if (!(await deps.hypervisor.agent.ping(params.id, agentTimeoutMs))) throw noAgent(guest.name)
-  },
+  run: ({ params }) => checkAgent(deps, params.id),
 })
+
+/** What refuses a password at once; a dry run asks it too. */
+export async function checkAgent(deps: GuestDeps, id: string): Promise<void> {
+  const guest = readReadyGuest(deps.zone, id)
+  if (!can('setPassword', await deps.live.look(id)))
+    throw new AppError(
+      'conflict',
+      `guest '${guest.name}' must be running, so that its agent can set the password`,
+    )
+  if (!(await deps.hypervisor.agent.ping(id, agentTimeoutMs))) throw noAgent(guest.name)
+}
 
 export const noAgent = (name: string) =>
   new AppError(

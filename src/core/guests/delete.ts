@@ -38,15 +38,7 @@ const reserve = (deps: GuestDeps): Step<DeleteParams> => ({
     const guest = readGuest(deps.zone, params.id)
     const snapshots = snapshotsOf(deps.zone, params.id)
     if (guest.state === 'deleting') return { snapshots }
-    readReadyGuest(deps.zone, params.id)
-    if (isRunning(await deps.live.look(params.id)) && !params.force)
-      throw new AppError(
-        'conflict',
-        `guest '${guest.name}' is still running; stop it first or delete with force`,
-        {
-          field: 'force',
-        },
-      )
+    await checkDelete(deps, params)
     await deps.zone.commit({ ...commit, action: `guest.delete ${guest.name}` }, [
       update('guest', guest, { state: 'deleting' }),
     ])
@@ -60,6 +52,17 @@ const reserve = (deps: GuestDeps): Step<DeleteParams> => ({
     ])
   },
 })
+
+/** What refuses a deletion at once; a dry run asks it too. */
+export async function checkDelete(deps: GuestDeps, { id, force }: DeleteParams): Promise<void> {
+  const guest = readReadyGuest(deps.zone, id)
+  if (isRunning(await deps.live.look(id)) && !force)
+    throw new AppError(
+      'conflict',
+      `guest '${guest.name}' is still running; stop it first or delete with force`,
+      { field: 'force' },
+    )
+}
 
 const stop = (deps: GuestDeps): Step<DeleteParams> => ({
   name: 'stop',

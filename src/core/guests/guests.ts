@@ -2,12 +2,12 @@ import type { OperationContext } from '../context.ts'
 import { AppError, invalid, notFound } from '../errors.ts'
 import { may, mayAny, requirePermission } from '../identity/permissions.ts'
 import { type Launched, launch } from '../launch.ts'
-import { type AuthParams, guestAuth } from './auth.ts'
+import { type AuthParams, checkAgent, guestAuth } from './auth.ts'
 import { type CreateParams, guestCreate } from './create.ts'
-import { type DeleteParams, guestDelete } from './delete.ts'
+import { checkDelete, type DeleteParams, guestDelete } from './delete.ts'
 import type { GuestDeps } from './deps.ts'
 import type { Guest, GuestRequest } from './guest.ts'
-import { guestModify, type ModifyParams } from './modify.ts'
+import { checkModify, guestModify, type ModifyParams } from './modify.ts'
 import { checkNameFree, generatePassword } from './names.ts'
 import { planGuest } from './plan.ts'
 import { findGuest, readGuest } from './record.ts'
@@ -57,12 +57,14 @@ export function createGuests(deps: GuestDeps) {
       return { guests: guests.map((guest) => view(deps, guest)), total }
     },
 
-    delete(op: OperationContext, id: string, options: { force: boolean }): Promise<Launched> {
+    async delete(op: OperationContext, id: string, options: { force: boolean }): Promise<Launched> {
       const guest = writable(deps, op, id)
+      const params = { id, name: guest.name, force: options.force }
+      if (op.dryRun) await checkDelete(deps, params)
       return launch<DeleteParams>(op, deps.tasks, {
         kind: 'guest.delete',
         subject: `guest:${id}`,
-        params: { id, name: guest.name, force: options.force },
+        params,
         locks: { exclusive: [`guest:${id}`] },
         settleMs,
       })
@@ -106,6 +108,7 @@ export function createGuests(deps: GuestDeps) {
         throw invalid('user', "user must be 1 to 32 letters, digits, '.', '-' or '_'")
       const password = request.password || generatePassword()
       checkGuestPassword(password, 'password')
+      if (op.dryRun) await checkAgent(deps, id)
       const launched = await launch<AuthParams>(op, deps.tasks, {
         kind: 'guest.auth',
         subject: `guest:${id}`,
@@ -162,7 +165,7 @@ interface Modification {
   stopped?: boolean
 }
 
-function modify(
+async function modify(
   deps: GuestDeps,
   op: OperationContext,
   guest: Guest,
@@ -170,17 +173,13 @@ function modify(
 ): Promise<Launched> {
   const keys = Object.keys(change.after) as (keyof Guest)[]
   const before = Object.fromEntries(keys.map((key) => [key, guest[key]]))
+  const { what, after, stopped = false } = change
+  const params = { id: guest.id, name: guest.name, what, before, after, stopped }
+  if (op.dryRun) await checkModify(deps, params)
   return launch<ModifyParams>(op, deps.tasks, {
     kind: 'guest.modify',
     subject: `guest:${guest.id}`,
-    params: {
-      id: guest.id,
-      name: guest.name,
-      what: change.what,
-      before,
-      after: change.after,
-      stopped: change.stopped ?? false,
-    },
+    params,
     locks: { exclusive: [`guest:${guest.id}`] },
     settleMs,
   })

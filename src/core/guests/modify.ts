@@ -29,9 +29,7 @@ const record = (deps: GuestDeps): Step<ModifyParams> => ({
   name: 'record',
   describe: ({ name, what }) => [{ effect: `record ${what} for guest '${name}'` }],
   async run({ params, commit, who }) {
-    const guest = readReadyGuest(deps.zone, params.id)
-    if (params.stopped && isRunning(await deps.live.look(params.id)))
-      throw new AppError('conflict', `guest '${guest.name}' is running; stop it first`)
+    const guest = await checkModify(deps, params)
     if (holds(guest, params.after)) return
     await deps.zone.commit({ ...commit, action: `guest.modify ${guest.name}: ${params.what}` }, [
       update('guest', guest, { ...params.after, modifiedAt: deps.now() }),
@@ -46,6 +44,14 @@ const record = (deps: GuestDeps): Step<ModifyParams> => ({
     ])
   },
 })
+
+/** What refuses a change at once; a dry run asks it too. */
+export async function checkModify(deps: GuestDeps, { id, stopped }: ModifyParams): Promise<Guest> {
+  const guest = readReadyGuest(deps.zone, id)
+  if (stopped && isRunning(await deps.live.look(id)))
+    throw new AppError('conflict', `guest '${guest.name}' is running; stop it first`)
+  return guest
+}
 
 const holds = (guest: Guest, values: Partial<Guest>): boolean =>
   Object.entries(values).every(([key, value]) => guest[key as keyof Guest] === value)

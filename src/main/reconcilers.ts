@@ -12,6 +12,7 @@ import { createObservedReconciler } from '../reconcilers/observed.ts'
 import { createReconcilerRunner, type ReconcilerRunner } from '../reconcilers/reconciler.ts'
 import { createTasksReconciler } from '../reconcilers/tasks.ts'
 import { createVolumesReconciler } from '../reconcilers/volumes.ts'
+import { sweepTasks } from '../tasks/retention.ts'
 import type { RootLog } from './log.ts'
 
 interface ReconcilerParts {
@@ -24,6 +25,8 @@ interface ReconcilerParts {
 }
 
 const dayMs = 86_400_000
+/** More finished tasks than these are not kept, however young. */
+const mostTasks = 100_000
 
 /** Every reconciler, and the nudges by which a change of the record reaches the host at once. */
 export function createReconcilers(parts: ReconcilerParts): ReconcilerRunner {
@@ -45,11 +48,15 @@ export function createReconcilers(parts: ReconcilerParts): ReconcilerRunner {
         expireUploads: () => uploads.expire(systemContext(log)),
       }),
       createLayersReconciler(guestDeps),
-      createTasksReconciler({
-        db: zone.db,
-        maxAgeDays: () => settings.get('task.retention_days'),
-        clock: now,
-      }),
+      createTasksReconciler((signal) =>
+        sweepTasks({
+          db: zone.db,
+          clock: now,
+          signal,
+          maxAgeDays: settings.get('task.retention_days'),
+          maxTasks: mostTasks,
+        }),
+      ),
     ],
     (name) => systemContext(log.child({ reconciler: name })),
   )

@@ -4,7 +4,7 @@ import type * as schema from '../../db/schema.ts'
 export type Guest = typeof schema.guest.$inferSelect
 export type Volume = typeof schema.volume.$inferSelect
 export type Snapshot = typeof schema.snapshot.$inferSelect
-export type { GuestCloudInit, GuestDisk, GuestQos } from '../../db/row-types.ts'
+export type { GuestDisk, GuestQos } from '../../db/row-types.ts'
 
 /** What a caller asks for; sizes are bytes. Everything optional has its default in rules.ts. */
 export interface GuestRequest {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../../core/context.ts'
 import { AppError, hasCode } from '../../core/errors.ts'
 import type { DomainSpec, DomainState, DomainSummary, Hypervisor } from '../../core/hypervisor.ts'
@@ -35,12 +36,12 @@ export function createDomains(virsh: Virsh, log: Log): Domains {
 
   const start = async (spec: DomainSpec): Promise<void> => {
     const state = await domainState(virsh, spec.id)
-    if (isActive(state)) return
+    if (isActive(state)) return whenUp(virsh, spec.id, state)
     try {
       await launch(spec, state)
     } catch (error) {
       // Another start, cut off from its caller, may have come first.
-      if (says(error, /already active|already running/)) return
+      if (says(error, /already active|already running/)) return whenUp(virsh, spec.id, 'paused')
       if (!cpuWeights || !spec.qos?.cpuPriority || !says(error, /CPU tuning is not available/)) throw error
       cpuWeights = false
       log.warn({ domain: spec.id }, 'libvirt has no cgroups here, so CPU priorities have no effect')
@@ -56,7 +57,8 @@ export function createDomains(virsh: Virsh, log: Log): Domains {
     },
     start,
     async restore(spec, memoryPath) {
-      if (isActive(await domainState(virsh, spec.id))) return
+      const state = await domainState(virsh, spec.id)
+      if (isActive(state)) return whenUp(virsh, spec.id, state)
       await definitions.ensure(spec.id, await xmlOf(spec))
       const saved = await commands.savedImageXml(virsh, memoryPath)
       await commands.domainRestore(virsh, memoryPath, restoredXml(saved, spec))
@@ -69,6 +71,23 @@ export function createDomains(virsh: Virsh, log: Log): Domains {
     reset: (id) => commands.domainReset(virsh, id),
     state: (id) => domainState(virsh, id),
     list: () => listDomains(virsh),
+  }
+}
+
+const startPollMs = 200
+const longestStartMs = 120_000
+
+/**
+ * Waits for a start that another caller, perhaps one that was killed, has begun: libvirt goes on with it alone, and
+ * shows the guest as paused until then. A guest that is paused for another reason is left so.
+ */
+async function whenUp(virsh: Virsh, id: string, state: DomainState): Promise<void> {
+  const deadline = performance.now() + longestStartMs
+  for (let now = state; now === 'paused'; now = await domainState(virsh, id)) {
+    if (!/starting up|migrating|saving/.test(await commands.domainReason(virsh, id))) return
+    if (performance.now() > deadline)
+      throw new AppError('busy', 'libvirt has not finished starting this guest')
+    await delay(startPollMs)
   }
 }
 

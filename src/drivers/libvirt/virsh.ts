@@ -51,6 +51,10 @@ export async function domainDefineAndStart(virsh: Virsh, id: string, xml: string
   await call(virsh, words, { inputs: [xml], timeoutMs: startTimeoutMs })
 }
 
+/** E.g. `paused (starting up)`. */
+export const domainReason = (virsh: Virsh, id: string) =>
+  call(virsh, ['domstate', assertUuid(id), '--reason'])
+
 export async function domainUndefine(virsh: Virsh, id: string): Promise<void> {
   await call(virsh, ['undefine', assertUuid(id), '--keep-nvram', '--managed-save'])
 }

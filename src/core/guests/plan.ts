@@ -10,6 +10,7 @@ import type { CreateParams } from './create.ts'
 import type { GuestDeps } from './deps.ts'
 import type { Guest, GuestRequest, Volume } from './guest.ts'
 import { checkNameFree, generatePassword } from './names.ts'
+import { newGuestVolume } from './new-volume.ts'
 import { checkRequest } from './rules.ts'
 
 type Image = typeof schema.image.$inferSelect
@@ -165,32 +166,17 @@ interface VolumePlan {
 }
 
 function planVolumes(deps: GuestDeps, request: GuestRequest, { id, storage, parent }: VolumePlan) {
-  const row = (kind: Volume['kind'], extension: string, values: Partial<Volume>): Omit<Volume, 'version'> => {
-    const volumeId = randomUUID()
-    return {
-      id: volumeId,
-      pool: storage,
-      name: `${kind}-${volumeId}.${extension}`,
-      kind,
-      state: 'creating',
-      ownerKind: 'guest',
-      owner: id,
-      format: extension === 'qcow2' ? 'qcow2' : 'raw',
-      sizeBytes: 0,
-      parent: null,
-      hidden: false,
-      quarantinedAt: null,
-      createdAt: deps.now(),
-      ...values,
-    }
-  }
+  const row = (
+    kind: 'disk' | 'nvram' | 'seed',
+    values: { sizeBytes?: number; parent?: string | null } = {},
+  ) => newGuestVolume({ guest: id, pool: storage, kind, createdAt: deps.now(), ...values })
   const hasSeed = request.cloudInit !== undefined || request.modules.includes('cloud-init')
   return [
     ...request.diskBytes.map((sizeBytes, index) =>
-      row('disk', 'qcow2', { sizeBytes, parent: index === 0 ? parent : null }),
+      row('disk', { sizeBytes, parent: index === 0 ? parent : null }),
     ),
-    ...(request.firmware === 'uefi' ? [row('nvram', 'fd', {})] : []),
-    ...(hasSeed ? [row('seed', 'iso', {})] : []),
+    ...(request.firmware === 'uefi' ? [row('nvram')] : []),
+    ...(hasSeed ? [row('seed')] : []),
   ]
 }
 

@@ -3,8 +3,10 @@ import { and, eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import { AppError, notFound } from '../errors.ts'
 import type { GuestDeps } from '../guests/deps.ts'
-import type { Guest, Snapshot, Volume } from '../guests/guest.ts'
+import type { Guest, Snapshot } from '../guests/guest.ts'
+import { newGuestVolume } from '../guests/new-volume.ts'
 import { readVolume } from '../guests/record.ts'
+import type { NewVolume } from '../ledger/volume.ts'
 import type { SnapshotCreateParams } from './create.ts'
 import type { SnapshotRestoreParams } from './restore.ts'
 import type { SnapshotRequest } from './snapshots.ts'
@@ -21,35 +23,19 @@ export function readSnapshot(deps: GuestDeps, guest: string, name: string, field
   throw field ? new AppError(error.code, error.message, { field }) : error
 }
 
-/** Rows of the volumes that will come to be; ids are chosen here, once. */
-function newVolume(
+/** Rows of the volumes that will come to be, in the pool of the volume that each belongs to. */
+const volumeBeside = (
   deps: GuestDeps,
   guest: Guest,
-  pool: string,
-  values: Partial<Volume>,
-): Omit<Volume, 'version'> {
-  const id = randomUUID()
-  const kind = values.kind ?? 'disk'
-  const extension = { disk: 'qcow2', nvram: 'fd', memory: 'save', seed: 'iso', media: 'iso', image: 'qcow2' }[
-    kind
-  ]
-  return {
-    id,
-    pool,
-    name: `${kind}-${id}.${extension}`,
-    kind,
-    state: 'creating',
-    ownerKind: 'guest',
-    owner: guest.id,
-    format: kind === 'disk' ? 'qcow2' : 'raw',
-    sizeBytes: 0,
-    parent: null,
-    hidden: false,
-    quarantinedAt: null,
+  beside: string,
+  values: { kind: 'disk' | 'nvram' | 'memory'; sizeBytes?: number; parent?: string },
+): NewVolume =>
+  newGuestVolume({
+    guest: guest.id,
+    pool: readVolume(deps.zone, beside).pool,
     createdAt: deps.now(),
     ...values,
-  }
-}
+  })
 
 /** What a snapshot will be made of; ids are chosen here. */
 export function planCreate(
@@ -58,7 +44,6 @@ export function planCreate(
   request: SnapshotRequest,
   running: boolean,
 ): SnapshotCreateParams {
-  const poolOf = (volume: string) => readVolume(deps.zone, volume).pool
   const [system] = guest.disks
   return {
     id: randomUUID(),
@@ -73,12 +58,12 @@ export function planCreate(
       index,
       frozen: volume,
       sizeBytes,
-      overlay: newVolume(deps, guest, poolOf(volume), { sizeBytes, parent: volume }),
+      overlay: volumeBeside(deps, guest, volume, { kind: 'disk', sizeBytes, parent: volume }),
     })),
-    nvram: guest.nvram ? newVolume(deps, guest, poolOf(guest.nvram), { kind: 'nvram' }) : null,
+    nvram: guest.nvram ? volumeBeside(deps, guest, guest.nvram, { kind: 'nvram' }) : null,
     memory:
       request.memory && system
-        ? newVolume(deps, guest, poolOf(system.volume), { kind: 'memory', sizeBytes: guest.memoryBytes })
+        ? volumeBeside(deps, guest, system.volume, { kind: 'memory', sizeBytes: guest.memoryBytes })
         : null,
   }
 }
@@ -93,12 +78,12 @@ export function planRestore(
     index,
     frozen: volume,
     sizeBytes,
-    overlay: newVolume(deps, guest, readVolume(deps.zone, volume).pool, { sizeBytes, parent: volume }),
+    overlay: volumeBeside(deps, guest, volume, { kind: 'disk', sizeBytes, parent: volume }),
   }))
   const nvram = snapshot.nvram
     ? {
         from: snapshot.nvram,
-        row: newVolume(deps, guest, readVolume(deps.zone, snapshot.nvram).pool, { kind: 'nvram' }),
+        row: volumeBeside(deps, guest, snapshot.nvram, { kind: 'nvram' }),
       }
     : null
   const { disks, cores, memoryBytes, firmware, machine } = guest

@@ -91,7 +91,7 @@ export interface VolumeInfo {
 export interface UploadTarget {
   /** Where a file that a crash cut can go on. */
   writtenBytes: number
-  /** Appends; resolves when the next chunk may come. The chunk must not be changed afterwards. */
+  /** Appends; resolves when the next chunk may come. The chunk has been copied then. */
   write(chunk: Uint8Array): Promise<void>
   /** Everything is written and synced, under the partial name still: for inspection. Hex SHA-256 and size. */
   seal(): Promise<{ sha256: string; sizeBytes: number }>

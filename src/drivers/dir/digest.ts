@@ -1,63 +1,96 @@
-import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 
-/** SHA-256 of a file that still grows, computed by a thread of its own. */
-export interface FollowingDigest {
-  /** The file is now written up to here. */
-  advance(writtenBytes: number): void
-  /** Hex digest of the first `sizeBytes`; ends the thread. */
-  finish(sizeBytes: number): Promise<string>
+/** SHA-256 computed by a thread of its own, so that the event loop never waits for it. */
+export interface Digest {
+  /** Adds a piece of the shared memory; resolves when it has been read. */
+  update(offset: number, length: number): Promise<void>
+  /** Adds the first `sizeBytes` of a file. */
+  updateFile(path: string, sizeBytes: number): Promise<void>
+  /** Hex; ends the thread. */
+  finish(): Promise<string>
   stop(): Promise<void>
 }
 
-// Source text and not a module: inside the packaged executable there is no file that a thread could load. The thread
-// reads what was just written back from the page cache, so that no chunk is copied or handed between threads, and a
-// resumed upload is hashed from its start without the caller's doing anything.
+// Source text and not a module: inside the packaged executable there is no file that a thread could load.
 const source = `
-const { openSync, readSync } = require('node:fs')
+const { openSync, readSync, closeSync } = require('node:fs')
 const { createHash } = require('node:crypto')
 const { parentPort, workerData } = require('node:worker_threads')
-const file = openSync(workerData, 'r')
 const hash = createHash('sha256')
-const buffer = Buffer.allocUnsafeSlow(256 * 1024)
-let position = 0
-const follow = (end) => {
-  while (position < end) {
-    const count = readSync(file, buffer, 0, Math.min(buffer.length, end - position), position)
-    if (count === 0) throw new Error('the file ends at ' + position + ', before ' + end)
+const readFile = (path, size) => {
+  const file = openSync(path, 'r')
+  const buffer = Buffer.allocUnsafeSlow(1024 * 1024)
+  for (let position = 0; position < size; ) {
+    const count = readSync(file, buffer, 0, Math.min(buffer.length, size - position), position)
+    if (count === 0) throw new Error('the file ends at ' + position + ', before ' + size)
     hash.update(buffer.subarray(0, count))
     position += count
   }
+  closeSync(file)
 }
-parentPort.on('message', ({ end, last }) => {
-  follow(end)
-  if (last) parentPort.postMessage(hash.digest('hex'))
+parentPort.on('message', (message) => {
+  if (message.path) readFile(message.path, message.size)
+  else if (message.length) hash.update(Buffer.from(workerData, message.offset, message.length))
+  parentPort.postMessage(message.end ? hash.digest('hex') : '')
 })
 `
 
 const limits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4, stackSizeMb: 1 }
 
-/** Follows the file at `path`; the thread lives until `finish` or `stop`. */
-export function followDigest(path: string): FollowingDigest {
-  const worker = new Worker(source, { eval: true, workerData: path, resourceLimits: limits, execArgv: [] })
-  let failure: unknown
-  worker.on('error', (error) => {
-    failure = error
-  })
-  // An upload that is abandoned must not keep the appliance from ending.
-  worker.unref()
-  return {
-    advance: (writtenBytes) => worker.postMessage({ end: writtenBytes, last: false }),
-    async finish(sizeBytes) {
-      if (failure) throw failure
-      worker.ref()
-      worker.postMessage({ end: sizeBytes, last: true })
-      const [digest] = await once(worker, 'message')
-      await worker.terminate()
-      return String(digest)
-    },
-    async stop() {
-      await worker.terminate()
-    },
+/** The thread lives until `finish` or `stop`. */
+export const startDigest = (shared: SharedArrayBuffer): Digest => new ThreadDigest(shared)
+
+class ThreadDigest implements Digest {
+  readonly #worker: Worker
+  /** In the order of the messages, which the thread answers one by one. */
+  readonly #waiting: PromiseWithResolvers<string>[] = []
+  #failure: unknown
+
+  constructor(shared: SharedArrayBuffer) {
+    this.#worker = new Worker(source, {
+      eval: true,
+      workerData: shared,
+      resourceLimits: limits,
+      execArgv: [],
+    })
+    this.#worker.on('message', (answer: string) => this.#waiting.shift()?.resolve(answer))
+    this.#worker.on('error', (error) => this.#fail(error))
+    this.#worker.on('exit', () => this.#fail(new Error('the thread that computes the digest has ended')))
+    // An upload that is abandoned must not keep the appliance from ending.
+    this.#worker.unref()
+  }
+
+  async update(offset: number, length: number): Promise<void> {
+    await this.#ask({ offset, length })
+  }
+
+  async updateFile(path: string, sizeBytes: number): Promise<void> {
+    await this.#ask({ path, size: sizeBytes })
+  }
+
+  async finish(): Promise<string> {
+    const digest = await this.#ask({ end: true })
+    await this.stop()
+    return digest
+  }
+
+  async stop(): Promise<void> {
+    await this.#worker.terminate()
+  }
+
+  #ask(message: object): Promise<string> {
+    if (this.#failure) return Promise.reject(this.#failure)
+    const answer = Promise.withResolvers<string>()
+    this.#waiting.push(answer)
+    this.#worker.ref()
+    this.#worker.postMessage(message)
+    return answer.promise.finally(() => {
+      if (this.#waiting.length === 0) this.#worker.unref()
+    })
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error
+    for (const answer of this.#waiting.splice(0)) answer.reject(this.#failure)
   }
 }

@@ -227,3 +227,39 @@ export async function everything({
     locks: zone.db.select().from(schema.taskLock).all().length,
   }
 }
+
+/** Holds the hypervisor's next such call until it is let go, so that a task stays in the middle. */
+export function hold({ hypervisor }: TestAppliance, call: string) {
+  const gate = Promise.withResolvers<void>()
+  const arrival = Promise.withResolvers<void>()
+  hypervisor.world.fault = async (name) => {
+    if (name !== call) return
+    arrival.resolve()
+    await gate.promise
+  }
+  return {
+    reached: arrival.promise,
+    letGo() {
+      hypervisor.world.fault = undefined
+      gate.resolve()
+    },
+  }
+}
+
+/** An address of the default pool that nobody has; guests get theirs at random. */
+export function freeAddress({ appliance }: TestAppliance): string {
+  const { db } = appliance.zone
+  const taken = new Set(
+    db
+      .select()
+      .from(schema.address)
+      .all()
+      .map((row) => row.address),
+  )
+  const start = db.select().from(schema.addressRange).get()?.start ?? ''
+  const [network, first] = [start.replace(/\d+$/, ''), Number(start.split('.').at(-1))]
+  return (
+    Array.from({ length: 200 }, (_, i) => `${network}${first + i}`).find((address) => !taken.has(address)) ??
+    ''
+  )
+}

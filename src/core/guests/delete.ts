@@ -93,6 +93,7 @@ const dhcpEntry = (deps: GuestDeps): Step<DeleteParams> => ({
   async run({ params }) {
     const entry = hostEntry(deps.zone, readGuest(deps.zone, params.id))
     if (entry) await deps.network.removeHost(entry.network, entry.host.mac)
+    await deps.network.withdrawBoot(readGuest(deps.zone, params.id).mac)
   },
   async undo({ params }) {
     const entry = hostEntry(deps.zone, readGuest(deps.zone, params.id))

@@ -1,3 +1,5 @@
+import { eq } from 'drizzle-orm'
+import * as schema from '../../db/schema.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError, invalid } from '../errors.ts'
 import type { GuestDeps } from '../guests/deps.ts'
@@ -8,6 +10,8 @@ import type { DomainStats } from '../hypervisor.ts'
 import { requirePermission } from '../identity/permissions.ts'
 import { type Launched, launch } from '../launch.ts'
 import {
+  checkPower,
+  checkStart,
   instanceMedia,
   instancePower,
   instanceStart,
@@ -44,13 +48,15 @@ export function createInstances(deps: GuestDeps) {
   deps.tasks.define(instanceMedia(deps))
   const lastSeen = new Map<string, { cpuTimeNs: number; at: number; usage: number }>()
   return {
-    start(op: OperationContext, id: string, request: StartRequest): Promise<Launched> {
+    async start(op: OperationContext, id: string, request: StartRequest): Promise<Launched> {
       const guest = writable(deps, op, id)
       const media = request.fromMedia ? requireSource(request) : null
       const bootUri = request.fromNetwork && request.source ? checkBootUri(request.source) : null
       if (media && request.fromNetwork)
         throw invalid('from_network', 'a guest boots from media or from the network, not from both')
       if (media) requirePermission(op, 'image.read', requireMedia(deps, media))
+      if (bootUri) requireBootServer(deps, guest)
+      if (op.dryRun) await checkStart(deps, id)
       return launch<StartParams>(op, deps.tasks, {
         kind: 'instance.start',
         subject: `guest:${id}`,
@@ -67,12 +73,18 @@ export function createInstances(deps: GuestDeps) {
       })
     },
 
-    stop(op: OperationContext, id: string, request: { reboot: boolean; force: boolean }): Promise<Launched> {
+    async stop(
+      op: OperationContext,
+      id: string,
+      request: { reboot: boolean; force: boolean },
+    ): Promise<Launched> {
       const guest = writable(deps, op, id)
+      const params = { id, name: guest.name, action: actionOf(request) }
+      if (op.dryRun) await checkPower(deps, params)
       return launch<PowerParams>(op, deps.tasks, {
         kind: 'instance.power',
         subject: `guest:${id}`,
-        params: { id, name: guest.name, action: actionOf(request) },
+        params,
         locks: { exclusive: [`guest:${id}`] },
         settleMs,
       })
@@ -174,6 +186,20 @@ function checkBootUri(source: string): string {
   if (!/^(http|tftp):\/\/[\w.:[\]-]+\/[\w./~%+=&?,:@-]*$/.test(source) || source.length > 512)
     throw invalid('source', 'source must be an http or tftp URI of at most 512 characters without blanks')
   return source
+}
+
+/** It is our own DHCP server that tells the guest where its boot script lies. */
+function requireBootServer({ zone }: GuestDeps, { name, addressPool }: Guest): void {
+  const pool = addressPool
+    ? zone.db.select().from(schema.addressPool).where(eq(schema.addressPool.name, addressPool)).get()
+    : undefined
+  if (pool?.provider === 'dhcp') return
+  throw new AppError(
+    'unsupported',
+    `guest '${name}' has no address pool with DHCP, which would tell it what to load; leave 'source' out to boot ` +
+      'as the DHCP server of its network says',
+    { field: 'source' },
+  )
 }
 
 const guestAndImage = (id: string, media: string | null) => ({

@@ -3,6 +3,7 @@ import * as schema from '../../db/schema.ts'
 import type { Saga, Step } from '../../tasks/saga.ts'
 import { AppError, invalid } from '../errors.ts'
 import type { GuestDeps } from '../guests/deps.ts'
+import type { Guest } from '../guests/guest.ts'
 import { readGuest, readReadyGuest, update } from '../guests/record.ts'
 import { can } from '../guests/rules.ts'
 import { domainSpec } from '../guests/spec.ts'
@@ -22,7 +23,7 @@ export interface StartParams {
 export const instanceStart = (deps: GuestDeps): Saga<StartParams> => ({
   kind: 'instance.start',
   title: ({ name }) => `Start ${name}`,
-  steps: [prepare(deps), start(deps)],
+  steps: [prepare(deps), offer(deps), start(deps)],
 })
 
 /** Puts the medium into the drive of the record before anything starts. */
@@ -30,9 +31,7 @@ const prepare = (deps: GuestDeps): Step<StartParams> => ({
   name: 'prepare',
   describe: ({ media }) => (media ? [{ effect: `put media image ${media} into the drive` }] : []),
   async run({ params, commit }) {
-    const guest = readReadyGuest(deps.zone, params.id)
-    const state = await deps.live.look(params.id)
-    if (!can('start', state)) throw new AppError('conflict', `guest '${guest.name}' is already started`)
+    const guest = await checkStart(deps, params.id)
     if (!params.media || params.media === guest.media) return
     requireMedia(deps, params.media)
     await deps.zone.commit({ ...commit, action: `instance.start ${guest.name}: media` }, [
@@ -48,6 +47,14 @@ const prepare = (deps: GuestDeps): Step<StartParams> => ({
   },
 })
 
+/** What refuses a start at once; a dry run asks it too. */
+export async function checkStart(deps: GuestDeps, id: string): Promise<Guest> {
+  const guest = readReadyGuest(deps.zone, id)
+  const state = await deps.live.look(id)
+  if (!can('start', state)) throw new AppError('conflict', `guest '${guest.name}' is already started`)
+  return guest
+}
+
 /** A media image that has its bytes; the error names the field `source`. */
 export function requireMedia(deps: Pick<GuestDeps, 'zone'>, id: string) {
   const image = deps.zone.db.select().from(schema.image).where(eq(schema.image.id, id)).get()
@@ -58,19 +65,30 @@ export function requireMedia(deps: Pick<GuestDeps, 'zone'>, id: string) {
   return image
 }
 
+/** What an earlier start from the network was offered is withdrawn, whether or not this one has something to load. */
+const offer = (deps: GuestDeps): Step<StartParams> => ({
+  name: 'offer',
+  describe: ({ bootUri }) => (bootUri ? [{ effect: `let the guest's network card load ${bootUri}` }] : []),
+  async run({ params }) {
+    const { mac } = readGuest(deps.zone, params.id)
+    if (params.bootUri) await deps.network.offerBoot(mac, params.bootUri)
+    else await deps.network.withdrawBoot(mac)
+  },
+  undo: ({ params }) => deps.network.withdrawBoot(readGuest(deps.zone, params.id).mac),
+})
+
 const start = (deps: GuestDeps): Step<StartParams> => ({
   name: 'start',
   weight: 5,
-  describe: ({ id, boot, bootUri }) => [
+  describe: ({ id, boot }) => [
     {
-      effect: boot === 'network' ? `start from the network: ${bootUri}` : `start from ${boot}`,
+      effect: boot === 'network' ? 'start from the network' : `start from ${boot}`,
       commands: [['virsh', 'start', id]],
     },
   ],
   async run({ params }) {
     const guest = readGuest(deps.zone, params.id)
-    const boot = { boot: params.boot, ...(params.bootUri ? { bootUri: params.bootUri } : {}) }
-    await deps.hypervisor.start(domainSpec(deps, guest, boot))
+    await deps.hypervisor.start(domainSpec(deps, guest, { boot: params.boot }))
     deps.live.set(params.id, 'running')
   },
   async undo({ params }) {
@@ -102,16 +120,22 @@ export const instancePower = (deps: GuestDeps): Saga<PowerParams> => ({
 const check = (deps: GuestDeps): Step<PowerParams> => ({
   name: 'check',
   describe: () => [],
-  async run({ params }) {
-    const guest = readReadyGuest(deps.zone, params.id)
-    const verb = params.action === 'destroy' ? 'stop' : params.action
-    const state = await deps.live.look(params.id)
-    if (can(verb, state)) return
-    throw state === 'stopped' || state === 'absent'
-      ? new AppError('conflict', `guest '${guest.name}' is already stopped`)
-      : new AppError('conflict', `guest '${guest.name}' is ${state}, so it cannot be asked to ${verb}`)
-  },
+  run: ({ params }) => checkPower(deps, params),
 })
+
+/** What refuses a change of power at once; a dry run asks it too. */
+export async function checkPower(
+  deps: GuestDeps,
+  { id, action }: Pick<PowerParams, 'id' | 'action'>,
+): Promise<void> {
+  const guest = readReadyGuest(deps.zone, id)
+  const verb = action === 'destroy' ? 'stop' : action
+  const state = await deps.live.look(id)
+  if (can(verb, state)) return
+  throw state === 'stopped' || state === 'absent'
+    ? new AppError('conflict', `guest '${guest.name}' is already stopped`)
+    : new AppError('conflict', `guest '${guest.name}' is ${state}, so it cannot be asked to ${verb}`)
+}
 
 const act = (deps: GuestDeps): Step<PowerParams> => ({
   name: 'act',
@@ -119,7 +143,9 @@ const act = (deps: GuestDeps): Step<PowerParams> => ({
   describe: ({ id, action }) => [{ effect: titles[action].toLowerCase(), commands: [['virsh', action, id]] }],
   async run({ params }) {
     await deps.hypervisor[params.action](params.id)
-    if (params.action === 'destroy') deps.live.set(params.id, 'stopped')
+    if (params.action !== 'destroy') return
+    deps.live.set(params.id, 'stopped')
+    await deps.network.withdrawBoot(readGuest(deps.zone, params.id).mac)
   },
 })
 

@@ -35,6 +35,7 @@ export function createMonitorChannels(deps: GuestDeps) {
     for (const [id, channel] of channels) if (channel.expiresAt <= deps.now()) channels.delete(id)
   }
   return {
+    /** A dry run checks, and opens none: it has no id. */
     async create(op: OperationContext, guestId: string, kind: 'vnc' | 'serial'): Promise<MonitorChannel> {
       const guest = deps.zone.db.select().from(schema.guest).where(eq(schema.guest.id, guestId)).get()
       if (!guest) throw new AppError('not_found', `there is no guest '${guestId}'`, { field: 'guest' })
@@ -44,6 +45,7 @@ export function createMonitorChannels(deps: GuestDeps) {
           'conflict',
           `guest '${guest.name}' does not run, so it has no console; start it first`,
         )
+      if (op.dryRun) return { id: '', kind, password: '' }
       sweep()
       const id = randomBytes(24).toString('base64url')
       channels.set(id, { guest: guestId, kind, expiresAt: deps.now() + lifetimeMs })

@@ -55,7 +55,7 @@ const reserve = (deps: GuestDeps): Step<SnapshotCreateParams> => ({
   async run({ params, commit }) {
     const guest = readReadyGuest(deps.zone, params.guest)
     if (newVolumes(params).every((row) => findVolume(deps.zone, row.id))) return
-    await check(deps, params, guest)
+    await checkCreate(deps, params, guest)
     const rows = newVolumes(params).map(
       (row): Change => ({ table: 'volume', key: row.id, before: null, after: row }),
     )
@@ -65,7 +65,12 @@ const reserve = (deps: GuestDeps): Step<SnapshotCreateParams> => ({
     forgetVolumes(deps.zone, newVolumes(params), { ...commit, action: 'snapshot.create undone' }),
 })
 
-async function check(deps: GuestDeps, params: SnapshotCreateParams, guest: Guest): Promise<void> {
+/** What refuses a snapshot at once; a dry run asks it too. */
+export async function checkCreate(
+  deps: GuestDeps,
+  params: SnapshotCreateParams,
+  guest: Guest,
+): Promise<void> {
   const twin = deps.zone.db
     .select()
     .from(schema.snapshot)

@@ -9,7 +9,7 @@ import { isRunning } from '../guests/live.ts'
 import { readGuest, readReadyGuest, readVolume } from '../guests/record.ts'
 import { requirePermission } from '../identity/permissions.ts'
 import { type Launched, launch } from '../launch.ts'
-import { type SnapshotCreateParams, snapshotCreate } from './create.ts'
+import { checkCreate, type SnapshotCreateParams, snapshotCreate } from './create.ts'
 import { type SnapshotDeleteParams, snapshotDelete, snapshotMerge } from './delete.ts'
 import { planCreate, planRestore, readSnapshot } from './plan.ts'
 import { type SnapshotRestoreParams, snapshotRestore } from './restore.ts'
@@ -56,10 +56,12 @@ export function createSnapshots(deps: GuestDeps) {
       const guest = writable(deps, op, guestId)
       const running = isRunning(await deps.live.look(guestId))
       checkRequest(deps, guest, request, running)
+      const params = planCreate(deps, guest, request, running)
+      if (op.dryRun) await checkCreate(deps, params, guest)
       return launch<SnapshotCreateParams>(op, deps.tasks, {
         kind: 'snapshot.create',
         subject: `guest:${guestId}`,
-        params: planCreate(deps, guest, request, running),
+        params,
         locks: { exclusive: [`guest:${guestId}`] },
         settleMs,
       })

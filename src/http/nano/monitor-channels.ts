@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { MonitorChannels } from '../../core/monitor-channels/monitor-channels.ts'
 import { type Operation, operation } from '../operation.ts'
+import { changed } from './changed.ts'
 
 export const monitorChannelOperations = ({ channels }: { channels: MonitorChannels }): Operation[] => [
   operation({
@@ -26,6 +27,8 @@ export const monitorChannelOperations = ({ channels }: { channels: MonitorChanne
     access: 'guest.console',
     async handle(op, { body }) {
       const channel = await channels.create(op, body.guest, body.protocol)
+      if (op.dryRun)
+        return changed(op, { effects: [{ effect: `open a channel to the ${channel.kind} console` }] })
       return { data: { id: channel.id, protocol: channel.kind, username: '', password: channel.password } }
     },
   }),

@@ -4,7 +4,9 @@ import {
   type Answer,
   ended,
   everything,
+  freeAddress,
   guestBody,
+  hold,
   makeGuest,
   makeImage,
   openTestAppliance,
@@ -31,33 +33,9 @@ function assertOk(answer: Answer, status = 200): void {
   assert.equal(answer.message, '')
 }
 
-/** Holds the hypervisor's next such call until it is let go, so that a task stays in the middle. */
-function hold(call: string) {
-  let letGo: () => void = () => undefined
-  let reach: () => void = () => undefined
-  const gate = new Promise<void>((resolve) => {
-    letGo = resolve
-  })
-  const reached = new Promise<void>((resolve) => {
-    reach = resolve
-  })
-  world.hypervisor.world.fault = async (name) => {
-    if (name !== call) return
-    reach()
-    await gate
-  }
-  return {
-    reached,
-    letGo() {
-      world.hypervisor.world.fault = undefined
-      letGo()
-    },
-  }
-}
-
 describe('creating a guest', () => {
   it('answers 202 with its id, then 201 with the progress, then 200 with everything', async () => {
-    const held = hold('define')
+    const held = hold(world, 'define')
     const name = fresh()
     const answer = await world.call('POST', '/api/v1/guests/', guestBody({ name }))
     assertOk(answer, 202)
@@ -120,11 +98,12 @@ describe('creating a guest', () => {
   it('clones an image, starts it and gives it the address that was asked for', async () => {
     const image = await makeImage(world, 'disk', { name: 'template', sizeBytes: 2 ** 30 })
     const name = fresh()
+    const address = freeAddress(world)
     const id = await makeGuest(world, {
       name,
       from_image: image,
       auto_start: true,
-      network_address: '10.110.0.77',
+      network_address: address,
       ethernet_address: '52:54:00:AA:BB:CC',
       firmware: 'uefi',
       ports: [80],
@@ -134,11 +113,11 @@ describe('creating a guest', () => {
     assert.equal(guest['running'], true)
     assert.equal(guest['state'], 'running')
     assert.equal(guest['ethernet_address'], '52:54:00:aa:bb:cc')
-    assert.equal((guest['internal'] as Record<string, unknown>)['allocated_address'], '10.110.0.77/24')
+    assert.equal((guest['internal'] as Record<string, unknown>)['allocated_address'], `${address}/24`)
     assert.deepEqual(guest['ports'], [{ guest: 80, host: 80 }])
     const spec = world.hypervisor.world.find(id).live
     assert.equal(spec?.domainName, `manager.${name}`)
-    assert.equal(spec?.network?.address, '10.110.0.77')
+    assert.equal(spec?.network?.address, address)
     const system = world.volumes.inUse.get(spec?.disks[0]?.source.path.split('/').at(-1) ?? '')
     assert.ok(system?.parent?.startsWith('image-'), 'the system disk is a thin clone')
     assert.equal(system?.virtualSizeBytes, 2 ** 31)
@@ -206,7 +185,7 @@ describe('creating a guest', () => {
       Promise.all([1, 2].map(() => world.call('POST', '/guests', guestBody({ name: fresh(), ...more }))))
     for (const [field, value] of [
       ['ethernet_address', '52:54:00:12:12:12'],
-      ['network_address', '10.110.0.99'],
+      ['network_address', freeAddress(world)],
     ] as const) {
       const answers = await twins({ [field]: value })
       assert.deepEqual(answers.map((answer) => answer.status).sort(), [202, 409], field)

@@ -11,6 +11,7 @@ import { AppError } from '../core/errors.ts'
 import type { GuestDeps } from '../core/guests/deps.ts'
 import { createGuests } from '../core/guests/guests.ts'
 import { LiveGuests } from '../core/guests/live.ts'
+import { tasksOfOwnedGuests } from '../core/guests/owned-tasks.ts'
 import type { HypervisorFacts } from '../core/hypervisor.ts'
 import { createIdentity } from '../core/identity/identity.ts'
 import { createImages } from '../core/images/images.ts'
@@ -81,7 +82,7 @@ export function createAppliance({
   const facts = holdFacts()
   const guestDeps: GuestDeps = {
     zone,
-    tasks,
+    tasks: tasksOfOwnedGuests(tasks, zone, cell),
     hypervisor: drivers.hypervisor,
     network: drivers.network,
     seeds: drivers.seeds,

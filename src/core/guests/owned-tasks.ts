@@ -1,0 +1,51 @@
+import type { Saga, StartRequest, Tasks } from '../../tasks/saga.ts'
+import type { Zone } from '../../zone/zone.ts'
+import { findGuest } from './record.ts'
+
+/** Where the guest was when a task on it began; part of the task's parameters. */
+interface Placement {
+  guest: string
+  epoch: number
+}
+
+const prefix = 'guest:'
+
+/**
+ * The task engine as the guest's services use it: every task on a guest is bound to the cell that owns it and to its
+ * epoch, here for all, so that no kind of task can forget it. When the guest has moved, even away and back, the task
+ * ends `superseded` before its next step or undo.
+ */
+export function tasksOfOwnedGuests(tasks: Tasks, zone: Zone, cell: string): Tasks {
+  const current = (params: unknown): boolean => {
+    const { placement } = params as { placement?: Placement }
+    const guest = placement && findGuest(zone, placement.guest)
+    return !guest || (guest.cell === cell && guest.epoch === placement.epoch)
+  }
+  const placed = <P>(request: StartRequest<P>): StartRequest<P> => {
+    if (!request.subject.startsWith(prefix)) return request
+    const id = request.subject.slice(prefix.length)
+    // One that is still to be made begins with the first epoch.
+    const placement: Placement = { guest: id, epoch: findGuest(zone, id)?.epoch ?? 1 }
+    return { ...request, params: { ...request.params, placement } }
+  }
+  return {
+    define: <P>(saga: Saga<P>) =>
+      tasks.define<P>({
+        ...saga,
+        current: async (params) => current(params) && ((await saga.current?.(params)) ?? true),
+      }),
+    start: (request) => tasks.start(placed(request)),
+    plan: (kind, params) => tasks.plan(kind, params),
+    planOf: (id) => tasks.planOf(id),
+    wait: (id, timeoutMs, signal) => tasks.wait(id, timeoutMs, signal),
+    get: (id) => tasks.get(id),
+    events: (id) => tasks.events(id),
+    list: (filter) => tasks.list(filter),
+    holder: (subject) => tasks.holder(subject),
+    cancel: (id) => tasks.cancel(id),
+    retry: (id, by) => tasks.retry(id, by),
+    skip: (id, by) => tasks.skip(id, by),
+    abandon: (id, by) => tasks.abandon(id, by),
+    subscribe: (listener) => tasks.subscribe(listener),
+  }
+}

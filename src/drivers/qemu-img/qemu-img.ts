@@ -75,13 +75,6 @@ export async function imageInfo(file: ImageFile): Promise<ImageInfo> {
   return parseInfo(stdout)
 }
 
-/** Bytes that a full copy needs at most. */
-export async function measureImage(source: ImageFile, format: ImageFormat): Promise<number> {
-  const words = ['-U', '--output=json', '-f', source.format, '-O', format, source.path]
-  const { stdout } = await metadata(['measure', ...words])
-  return v.parse(v.object({ required: v.number() }), JSON.parse(stdout)).required
-}
-
 const infoSchema = v.object({
   format: v.string(),
   'virtual-size': v.number(),

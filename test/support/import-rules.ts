@@ -17,7 +17,7 @@ const everything = ['']
 const anyPackage = ['*']
 
 const dialects = ['nano', 'tower', 'danube', 'casa']
-const dialectPackages = ['hono', '@hono/node-server', 'valibot', 'ws', '@fastify/busboy', 'jsonc-parser']
+const dialectPackages = ['hono', '@hono/node-server', 'valibot', 'ws', 'jsonc-parser']
 const httpMay = ['core/', 'zone/', 'packaging/assets.ts', 'packaging/version.ts']
 
 // The first that fits a file counts, so the narrow ones stand before the wide ones.

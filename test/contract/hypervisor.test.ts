@@ -65,7 +65,7 @@ runHypervisorContract('simulated', {
 
 function runLibvirt(name: string, stock: boolean): void {
   runHypervisorContract(name, {
-    patienceMs: 90_000,
+    patienceMs: 240_000,
     async create() {
       const lab = await startLab({ stock })
       const tiny = await buildTinyGuest({ serial: 'login' })

@@ -39,7 +39,7 @@ export async function checkAgent(deps: GuestDeps, id: string): Promise<void> {
 
 export const noAgent = (name: string) =>
   new AppError(
-    'unavailable',
+    'conflict',
     `the guest agent in '${name}' does not answer; install and start qemu-guest-agent inside the guest`,
   )
 

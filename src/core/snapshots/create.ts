@@ -83,7 +83,7 @@ export async function checkCreate(
     throw new AppError('conflict', `guest '${guest.name}' has just changed to '${state}'; try again`)
   if (params.consistency === 'filesystem' && !(await deps.hypervisor.agent.ping(guest.id, agentTimeoutMs)))
     throw new AppError(
-      'unavailable',
+      'conflict',
       `a file-system-consistent snapshot needs the guest agent, and that of '${guest.name}' does not answer; start qemu-guest-agent inside the guest or ask for a crash-consistent one`,
       { field: 'consistency' },
     )

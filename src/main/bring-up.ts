@@ -59,7 +59,15 @@ async function attempt(appliance: Appliance, dataDir: string, signal: AbortSigna
   await recoverUploads(appliance.imageDeps, systemContext(log, signal))
   appliance.outbox.nudge()
   appliance.reconcilers.start()
-  drivers.hypervisor.watch((event) => void live.look(event.id).catch(() => undefined), signal, log)
+  drivers.hypervisor.watch(
+    ({ id }) => {
+      // Without an id it is the connection that came back: anything may have happened meanwhile.
+      const look = id === '' ? appliance.reconcilers.nudge('domains') : live.look(id)
+      look.catch(() => undefined)
+    },
+    signal,
+    log,
+  )
   if (await hasHostBooted(dataDir)) {
     const started = await startAutomatically(appliance.guestDeps, systemContext(log, signal))
     if (started.length > 0) log.info({ guests: started }, 'guests were started with the host')

@@ -24,7 +24,7 @@ const files = (await Array.fromAsync(glob(['src/**/*.test.ts', 'test/**/*.test.t
 const serial = files.filter((file) => alone.some((pattern) => pattern.test(file)))
 await runStage(
   files.filter((file) => !serial.includes(file)),
-  { concurrency: 2, timeoutMs: 5 * minute },
+  { concurrency: 2, timeoutMs: 15 * minute },
 )
 await runStage(serial, { concurrency: 1, timeoutMs: full ? 240 * minute : 15 * minute })
 printSlowest()

@@ -1,6 +1,8 @@
+import { and, eq, isNotNull } from 'drizzle-orm'
+import * as schema from '../../db/schema.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError, invalid, notFound } from '../errors.ts'
-import { may, mayAny, requirePermission } from '../identity/permissions.ts'
+import { may, mayAny, requirePermission, requireToMake } from '../identity/permissions.ts'
 import { type Launched, launch } from '../launch.ts'
 import { type AuthParams, checkAgent, guestAuth } from './auth.ts'
 import { type CreateParams, guestCreate } from './create.ts'
@@ -27,7 +29,7 @@ export function createGuests(deps: GuestDeps) {
   return {
     /** Checks everything, claims name, MAC and address, and answers while the disks are made. */
     async create(op: OperationContext, request: GuestRequest): Promise<Launched & { id: string }> {
-      requirePermission(op, 'guest.write', request)
+      requireToMake(op, 'guest.write', request)
       const params = await planGuest(deps, op, request)
       const image = params.volumes.find((row) => row.parent)
       const launched = await launch<CreateParams>(op, deps.tasks, {
@@ -96,6 +98,7 @@ export function createGuests(deps: GuestDeps) {
       const name = wanted.startsWith(prefix) ? wanted.slice(prefix.length) : wanted
       checkName(name, guest.group)
       if (name !== guest.name) checkNameFree(deps, guest.group, name)
+      checkNoMemory(deps, guest)
       return modify(deps, op, guest, { what: `name ${name}`, after: { name }, stopped: true })
     },
 
@@ -156,6 +159,22 @@ function checkImmediate(deps: GuestDeps, guest: Guest, immediate: boolean): void
       'unsupported',
       `guest '${guest.name}' runs and was started without room to grow; leave 'immediate' out, and the change takes effect at its next start`,
       { field: 'immediate' },
+    )
+}
+
+/** Libvirt resumes a saved memory only under the name that the guest had then. */
+function checkNoMemory(deps: GuestDeps, guest: Guest): void {
+  const kept = deps.zone.db
+    .select({ name: schema.snapshot.name })
+    .from(schema.snapshot)
+    .where(and(eq(schema.snapshot.guest, guest.id), isNotNull(schema.snapshot.memory)))
+    .limit(1)
+    .get()
+  if (kept)
+    throw new AppError(
+      'conflict',
+      `guest '${guest.name}' has the snapshot '${kept.name}' with memory, which can be resumed under this name only; delete the snapshot first`,
+      { field: 'name' },
     )
 }
 

@@ -50,6 +50,15 @@ export const may = (who: Principal, permission: Permission, thing?: Ownership): 
   who.permissions.has(permission) ||
   (thing !== undefined && who.permissions.has(`${permission}.own`) && ownedBy(who, thing))
 
+/**
+ * For a thing that is yet to be: who may only work on its own makes it for itself and in a group of its own, so that it
+ * can neither put things among those of others nor take their names.
+ */
+export function requireToMake(op: OperationContext, permission: Permission, thing: Ownership): void {
+  const own = thing.owner === op.who.name && op.who.groups.includes(thing.group)
+  requirePermission(op, permission, own ? thing : undefined)
+}
+
 /** Whether the principal may do it to anything at all; lists then show only its own. */
 export const mayAny = (who: Principal, permission: Permission): boolean =>
   may(who, permission) || who.permissions.has(`${permission}.own`)

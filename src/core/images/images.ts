@@ -3,7 +3,7 @@ import type { OperationContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import type { GuestDeps } from '../guests/deps.ts'
 import { readVolume } from '../guests/record.ts'
-import { requirePermission } from '../identity/permissions.ts'
+import { requirePermission, requireToMake } from '../identity/permissions.ts'
 import { type Launched, launch } from '../launch.ts'
 import { type ImageBuildParams, imageBuild } from './build.ts'
 import { type ImageDeleteParams, imageDelete } from './delete.ts'
@@ -72,7 +72,7 @@ export function createImages(deps: ImagesDeps) {
       kind: ImageKind,
       request: ImageRequest,
     ): Promise<ChangePlan & { id: string }> {
-      requirePermission(op, 'image.write', request)
+      requireToMake(op, 'image.write', request)
       const row = newImage(deps, kind, request, 'empty')
       const plan = await commitPlanned(zone, op, {
         action: `image.create ${row.name}`,
@@ -122,7 +122,7 @@ export function createImages(deps: ImagesDeps) {
       guest: string,
       request: ImageRequest,
     ): Promise<Launched & { id: string }> {
-      requirePermission(op, 'image.write', request)
+      requireToMake(op, 'image.write', request)
       const params = await planBuild(deps.guests, op, guest, request)
       const launched = await launch<ImageBuildParams>(op, deps.tasks, {
         kind: 'image.build',

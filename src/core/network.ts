@@ -15,6 +15,14 @@ export interface HostNetwork {
   /** DHCP host entry, live and persistent; repeatable, replaces an entry of the same MAC or address. */
   addHost(network: string, host: DhcpHost): Promise<void>
   removeHost(network: string, mac: string): Promise<void>
+  /**
+   * What the card of this MAC loads when its guest boots from the network, until it is withdrawn; both repeatable. Reaches
+   * guests on our networks with DHCP. Throws `invalid` for what is no http or tftp URI.
+   */
+  offerBoot(mac: string, uri: string): Promise<void>
+  withdrawBoot(mac: string): Promise<void>
+  /** The MACs that something is offered to, in lower case. */
+  bootOffers(): Promise<string[]>
   leases(
     network: string,
   ): Promise<{ mac: string; address: string; hostname: string | null; expiresAt: number }[]>

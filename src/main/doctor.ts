@@ -30,7 +30,6 @@ import { appArmorFacts, cgroupFacts, selinuxMode, surroundings } from '../driver
 import { missingFiles, toolFacts } from '../drivers/host/tools.ts'
 import { uefiCode, uefiVariablesTemplate } from '../drivers/libvirt/domain-xml.ts'
 import { probeAccelerator } from '../drivers/libvirt/kvm-probe.ts'
-import { ipxeKernel } from '../drivers/libvirt/network-boot.ts'
 import { version } from '../packaging/version.ts'
 import { localCall } from './local-call.ts'
 import { lockName } from './single-instance.ts'
@@ -111,13 +110,6 @@ const files: readonly FileSpec[] = [
     paths: ['/usr/lib/ipxe/qemu/pxe-virtio.rom', '/usr/lib/ipxe/qemu/efi-virtio.rom'],
     debian: 'ipxe-qemu',
     purpose: 'guests cannot start, since their network cards lack firmware',
-  },
-  {
-    id: 'files.ipxe',
-    title: 'Network boot loader',
-    paths: [ipxeKernel],
-    debian: 'ipxe',
-    purpose: 'guests cannot boot from an address in the network',
   },
 ]
 

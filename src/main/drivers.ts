@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Hypervisor } from '../core/hypervisor.ts'
 import type { HostNetwork } from '../core/network.ts'
 import type { StoragePool } from '../core/storage-pools/storage-pool.ts'
@@ -22,11 +23,18 @@ export interface Drivers {
   listeningPorts(): Promise<ReadonlySet<number>>
 }
 
-export function createDrivers({ uri, log }: { uri: string; log: RootLog }): Drivers {
+export interface DriversOptions {
+  /** libvirt's. */
+  uri: string
+  dataDir: string
+  log: RootLog
+}
+
+export function createDrivers({ uri, dataDir, log }: DriversOptions): Drivers {
   setProcessObserver(processObserver)
   return {
     hypervisor: createLibvirt({ uri, log }),
-    network: createHostNetwork({ uri }),
+    network: createHostNetwork({ uri, bootDirectory: join(dataDir, 'netboot') }),
     seeds: createSeedBuilder(),
     inspector: createInspector(),
     openStore: (pool) => new DirStore(pool.target),

@@ -33,7 +33,7 @@ export async function serve(flags: Flags, env: NodeJS.ProcessEnv): Promise<void>
   await claimDataDir(config.dataDir)
   const log = createLog(config)
   const stopping = new AbortController()
-  const drivers = createDrivers({ uri: config.libvirtUri, log })
+  const drivers = createDrivers({ uri: config.libvirtUri, dataDir: config.dataDir, log })
   const appliance = createAppliance({ dataDir: config.dataDir, cellName: config.cellName, drivers, log })
   log.info({ version: version.version, dataDir: config.dataDir, ...appliance.migrated }, 'nacelle starts')
   const certificate =

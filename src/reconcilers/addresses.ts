@@ -1,6 +1,7 @@
 import type { AddressPoolDeps } from '../core/address-pools/address-pools.ts'
 import { desiredNetworks, networkPrefix } from '../core/address-pools/desired.ts'
 import type { DhcpHost, HostNetwork, NatNetwork } from '../core/network.ts'
+import * as schema from '../db/schema.ts'
 import type { Reconciler, Summary } from './reconciler.ts'
 
 export interface NetworkReconcilerDeps extends Pick<AddressPoolDeps, 'zone' | 'network'> {
@@ -29,7 +30,24 @@ async function reconcile(deps: NetworkReconcilerDeps): Promise<Summary> {
     if (!wanted.some((network) => network.name === name))
       await work.attempt(`removed the network ${name}`, () => deps.network.removeNetwork(name))
   for (const network of wanted) await reconcileNetwork(deps, work, network, present)
+  await withdrawOrphanedBoots(deps, work)
   return work.summary()
+}
+
+/** What was offered to guests that have gone; the offers are read first, since a start makes its own under a record. */
+async function withdrawOrphanedBoots({ zone, network }: NetworkReconcilerDeps, work: Work): Promise<void> {
+  const offered = await network.bootOffers()
+  if (offered.length === 0) return
+  const known = new Set(
+    zone.db
+      .select({ mac: schema.guest.mac })
+      .from(schema.guest)
+      .all()
+      .map(({ mac }) => mac.toLowerCase()),
+  )
+  for (const mac of offered)
+    if (!known.has(mac))
+      await work.attempt(`withdrew the boot offer to ${mac}`, () => network.withdrawBoot(mac))
 }
 
 async function reconcileNetwork(

@@ -1,4 +1,5 @@
 // Pools on a database file and the real host: what the tests kill half-way, and what mends it afterwards.
+import { dirname, join } from 'node:path'
 import { createAddressPools } from '../../src/core/address-pools/address-pools.ts'
 import { createAddressRanges } from '../../src/core/address-pools/ranges.ts'
 import { systemContext } from '../../src/core/context.ts'
@@ -16,7 +17,7 @@ export function openPools(path: string) {
   const database = openDatabase(path)
   migrate(database.sqlite)
   const zone = createLocalZone(database)
-  const network = createHostNetwork({ uri: 'qemu:///system' })
+  const network = createHostNetwork({ uri: 'qemu:///system', bootDirectory: join(dirname(path), 'netboot') })
   const deps = { zone, network, cell: 'host1' }
   const settle = async () => {
     await createAddressesReconciler(deps).run(op)

@@ -1,6 +1,7 @@
 // Runs inside a lab (network-libvirt.test.ts starts it there): the contract and real packets over real libvirt.
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -10,19 +11,31 @@ import { run, spawnLong } from '../../src/drivers/exec.ts'
 import { createHostNetwork } from '../../src/main/host-network.ts'
 import { runNetworkContract } from './network.ts'
 import { openPools } from './network-appliance.ts'
-import { addNamespace, dhcp, fetch, removeNamespace, serve } from './network-namespaces.ts'
+import { addNamespace, bootScript, dhcp, fetch, removeNamespace, serve } from './network-namespaces.ts'
 
 const uri = 'qemu:///system'
+// The parent is made for this run, and everybody may pass it.
+const bootDirectory = join(await mkdtemp('/tmp/boot-'), 'netboot')
+await chmod(dirname(bootDirectory), 0o755)
+after(() => rm(dirname(bootDirectory), { recursive: true }))
 const virsh = async (...words: string[]) => (await run('virsh', ['-q', '-c', uri, ...words])).stdout
 
 runNetworkContract('libvirt', {
   async create() {
     return {
-      network: createHostNetwork({ uri }),
+      network: createHostNetwork({ uri, bootDirectory }),
       async requestLease({ bridge }, mac) {
         await addNamespace('client', { bridge, mac })
         try {
           return await dhcp('client')
+        } finally {
+          await removeNamespace('client')
+        }
+      },
+      async requestBoot({ bridge, gateway }, mac) {
+        await addNamespace('client', { bridge, mac, address: gateway.replace(/\d+$/, '200') })
+        try {
+          return await bootScript('client', { mac, server: gateway })
         } finally {
           await removeNamespace('client')
         }
@@ -40,7 +53,7 @@ runNetworkContract('libvirt', {
 })
 
 describe('packets', () => {
-  const network = createHostNetwork({ uri })
+  const network = createHostNetwork({ uri, bootDirectory })
   const lan = (name: string, bridge: string, subnet: string): NatNetwork => ({
     name,
     bridge,

@@ -1,4 +1,5 @@
 // Network namespaces that stand for guests and for hosts of the LAN, each with one interface on a bridge.
+import { fileURLToPath } from 'node:url'
 import { run, spawnLong } from '../../src/drivers/exec.ts'
 
 interface Place {
@@ -49,6 +50,25 @@ export async function dhcp(name: string): Promise<string | null> {
   )
   return /lease of ([0-9.]+) obtained/.exec(out)?.[1] ?? null
 }
+
+/**
+ * The script that iPXE would fetch in the namespace, which has an address: the file that the DHCP server names, read from
+ * it by TFTP. Null when there is none.
+ */
+export async function bootScript(name: string, { mac, server }: { mac: string; server: string }) {
+  const inside = (...words: string[]) =>
+    run('ip', ['netns', 'exec', name, 'busybox', ...words]).then(
+      ({ stdout }) => stdout,
+      () => '',
+    )
+  const client = ['udhcpc', '-f', '-q', '-n', '-t', '3', '-T', '1', '-i', 'eth0', '-s', showBootFile]
+  const file = /^boot=(.+)$/m.exec(await inside(...client))?.[1]
+  if (file === undefined) return null
+  const expanded = file.replace('${' + 'netX/mac:hexhyp}', mac.replaceAll(':', '-'))
+  return (await inside('tftp', '-g', '-r', expanded, '-l', '-', server)) || null
+}
+
+const showBootFile = fileURLToPath(new URL('./show-boot-file.sh', import.meta.url))
 
 const server = (port: number) =>
   `require('node:net').createServer((s) => { s.on('error', () => 0); s.end(s.remoteAddress) })

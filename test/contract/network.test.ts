@@ -7,6 +7,7 @@ runNetworkContract('simulated', {
     return {
       network,
       requestLease: async ({ name }, mac) => network.requestLease(name, mac),
+      requestBoot: async (_, mac) => network.requestBoot(mac),
       poke: async (name, fate) => network.poke(name, fate),
       flushFirewall: async () => network.flushFirewall(),
       close: async () => undefined,

@@ -7,6 +7,8 @@ export interface NetworkUnderTest {
   network: HostNetwork
   /** The address that a DHCP client of this MAC gets on the network's bridge; null when nobody answers it. */
   requestLease(network: NatNetwork, mac: string): Promise<string | null>
+  /** What an iPXE of this MAC would be told to load on the network's bridge; null when there is nothing for it. */
+  requestBoot(network: NatNetwork, mac: string): Promise<string | null>
   /** Somebody stops or deletes the network behind our back. */
   poke(name: string, fate: 'stop' | 'delete'): Promise<void>
   /** The host's own firewall is loaded anew. */
@@ -43,6 +45,7 @@ export function runNetworkContract(name: string, options: { create(): Promise<Ne
     afterEach(async () => {
       await network.removeNetwork(net.name)
       await network.removeFirewall()
+      for (const offered of await network.bootOffers()) await network.withdrawBoot(offered)
     })
 
     const found = async () => (await network.networks()).find((each) => each.name === net.name)
@@ -121,6 +124,27 @@ export function runNetworkContract(name: string, options: { create(): Promise<Ne
       assert.equal(await subject.requestLease(net, mac(2)), '10.117.0.11')
       await network.addHost(net.name, { ...host(3), address: '10.117.0.11' })
       assert.equal(await subject.requestLease(net, mac(3)), '10.117.0.11')
+    })
+
+    test('a guest loads what it is offered, and only that one does', async () => {
+      await network.ensureNetwork({ ...net, hosts: [host(1), host(2)] })
+      assert.equal(await subject.requestBoot(net, mac(1)), null)
+      for (const uri of ['http://10.117.0.1/old', 'http://10.117.0.1:8080/boot.ipxe?a=1&b=2'])
+        await network.offerBoot(mac(1), uri)
+      assert.match((await subject.requestBoot(net, mac(1))) ?? '', /http:\S+boot\.ipxe\?a=1&b=2$/m)
+      assert.equal(await subject.requestBoot(net, mac(2)), null)
+      await network.offerBoot(mac(2).toUpperCase(), 'tftp://10.117.0.1/x')
+      assert.deepEqual((await network.bootOffers()).sort(), [mac(1), mac(2)])
+      for (let n = 0; n < 2; n++) await network.withdrawBoot(mac(1))
+      assert.equal(await subject.requestBoot(net, mac(1)), null)
+      await network.withdrawBoot(mac(2).toUpperCase())
+      assert.deepEqual(await network.bootOffers(), [])
+    })
+
+    test('an offer is one URI that iPXE can load', async () => {
+      for (const wrong of ['http://a/b c', 'file:///etc/passwd', 'http://a/\n||reboot', 'https://a/b', ''])
+        await assert.rejects(network.offerBoot(mac(1), wrong), { code: 'invalid' }, wrong)
+      assert.deepEqual(await network.bootOffers(), [])
     })
 
     test('a network that was stopped or deleted comes back with what it is given', async () => {

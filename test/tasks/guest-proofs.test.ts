@@ -115,6 +115,23 @@ describe('the tasks of a guest survive an error, a crash and a repeat at every s
       done: (left) => assert.deepEqual(left.domains, ['manager.web1 running']),
     }))
 
+  test('instance.start: from the network', () =>
+    prove({
+      history: { running: false },
+      saga: instanceStart,
+      params: () => ({
+        ...base,
+        boot: 'network' as const,
+        media: null,
+        previousMedia: null,
+        bootUri: 'http://10.77.0.1/boot.ipxe',
+      }),
+      done: (left) => {
+        assert.deepEqual(left.domains, ['manager.web1 running'])
+        assert.equal(left.offers.length, 1)
+      },
+    }))
+
   test('instance.power: stop', () =>
     prove({
       history: { running: true },

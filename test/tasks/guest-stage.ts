@@ -201,6 +201,8 @@ export interface Leftovers {
   partial: string[]
   domains: string[]
   hosts: string[]
+  /** MACs that are offered something to boot. */
+  offers: string[]
 }
 
 /** Everything that a task could leave behind, in the record and in the world. */
@@ -235,6 +237,7 @@ export async function leftovers(world: GuestWorld, database: OpenDatabase): Prom
     partial: [...world.volumes.partials.keys()],
     domains: [...world.hypervisor.world.domains.values()].map((domain) => `${domain.name} ${domain.state}`),
     hosts: networks.flatMap((network) => network.hosts.map((host) => host.mac)),
+    offers: await world.network.bootOffers(),
   }
 }
 

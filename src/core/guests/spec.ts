@@ -18,10 +18,7 @@ export interface SpecSources {
   vncListen(): string
 }
 
-export interface Boot {
-  boot: DomainSpec['boot']
-  bootUri?: string
-}
+export type Boot = Pick<DomainSpec, 'boot'>
 
 /** `vda` for the system disk, `vdb`… for data disks. */
 export const targetOf = (index: number): string => `vd${String.fromCharCode(97 + index)}`

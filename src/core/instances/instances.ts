@@ -50,10 +50,10 @@ export function createInstances(deps: GuestDeps) {
   return {
     async start(op: OperationContext, id: string, request: StartRequest): Promise<Launched> {
       const guest = writable(deps, op, id)
+      if (request.fromMedia && request.fromNetwork)
+        throw invalid('from_network', 'a guest boots from media or from the network, not from both')
       const media = request.fromMedia ? requireSource(request) : null
       const bootUri = request.fromNetwork && request.source ? checkBootUri(request.source) : null
-      if (media && request.fromNetwork)
-        throw invalid('from_network', 'a guest boots from media or from the network, not from both')
       if (media) requirePermission(op, 'image.read', requireMedia(deps, media))
       if (bootUri) requireBootServer(deps, guest)
       if (op.dryRun) await checkStart(deps, id)

@@ -85,16 +85,6 @@ describe('a definition', () => {
     assert.deepEqual(bootOrders(build({ network: nic, boot: 'network' })), ['2 vda', '3 sda', '1 nic'])
   })
 
-  it('boots iPXE with the URI of what to load', () => {
-    const bootUri = 'http://10.0.0.1:8080/boot.ipxe?a=1&b=2'
-    const os = child(build({ network: nic, boot: 'network', bootUri }), 'os')
-    assert.match(String(os?.['kernel']), /ipxe\.lkrn$/)
-    assert.equal(os?.['cmdline'], `dhcp && chain --autofree ${bootUri}`)
-    for (const wrong of ['http://a/b c', 'http://a/${' + 'x}', 'file:///etc/passwd', 'http://a/\n||reboot'])
-      assert.throws(() => build({ boot: 'network', bootUri: wrong }), { code: 'invalid', field: 'source' })
-    assert.throws(() => build({ boot: 'network', bootUri, firmware: 'uefi' }), { code: 'unsupported' })
-  })
-
   it('has UEFI with variables of its own and no secure boot', () => {
     const os = child(build({ firmware: 'uefi', nvramPath: '/pool/vars.fd' }), 'os')
     assert.equal(text(child(os, 'nvram')), '/pool/vars.fd')

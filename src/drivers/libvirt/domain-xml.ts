@@ -1,7 +1,6 @@
 // The definition of a guest, as libvirt wants it.
 import type { DomainDisk, DomainNic, DomainQos, DomainSpec } from '../../core/hypervisor.ts'
 import { cdromElement, diskElement } from './disk-xml.ts'
-import { networkBootElement } from './network-boot.ts'
 import { buildXml, type Element } from './xml.ts'
 
 export const uefiCode = '/usr/share/OVMF/OVMF_CODE_4M.fd'
@@ -46,14 +45,12 @@ function cpuWeight(qos: DomainQos | undefined): Element | undefined {
 
 function osElement(spec: DomainSpec): Element {
   const type = { '@arch': 'x86_64', '@machine': spec.machine, '#text': 'hvm' }
-  const boot = spec.boot === 'network' ? networkBootElement(spec) : {}
-  if (spec.firmware === 'bios') return { type, ...boot, bios: { '@useserial': 'yes' } }
+  if (spec.firmware === 'bios') return { type, bios: { '@useserial': 'yes' } }
   return {
     type,
     loader: { '@readonly': 'yes', '@type': 'pflash', '#text': uefiCode },
     // The template serves when the file is not there: libvirt then makes it.
     nvram: { '@template': uefiVariablesTemplate, ...(spec.nvramPath ? { '#text': spec.nvramPath } : {}) },
-    ...boot,
   }
 }
 
@@ -123,8 +120,7 @@ function disks(spec: DomainSpec, buffered: ReadonlySet<string>): Element[] {
 /** An empty first disk falls through to the medium, so that a fresh guest with a medium in boots its installer. */
 function bootOrder(spec: DomainSpec): { disk: number; media: number; network?: number } {
   if (spec.boot === 'media') return { media: 1, disk: 2 }
-  // With a URI, iPXE is booted as a kernel and comes first by itself.
-  if (spec.boot === 'network') return { ...(spec.bootUri ? {} : { network: 1 }), disk: 2, media: 3 }
+  if (spec.boot === 'network') return { network: 1, disk: 2, media: 3 }
   return { disk: 1, media: 2 }
 }
 

@@ -69,11 +69,6 @@ const readings: Reading[] = [
     say: () => 'the kernel of this host cannot limit network bandwidth (it lacks the schedulers htb and sfq)',
   },
   {
-    pattern: /\/usr\/lib\/ipxe\/ipxe\.lkrn/,
-    code: 'unavailable',
-    say: () => 'iPXE is not installed; mend it with: apt-get install ipxe',
-  },
-  {
     pattern: /guest agent is not (?:connected|responding|available|configured)[^\n]*|QEMU guest agent[^\n]*/i,
     code: 'unavailable',
     say: () => 'the guest agent does not answer; install and start qemu-guest-agent in the guest',

@@ -1,6 +1,7 @@
 import { AppError, invalid } from '../../core/errors.ts'
 import { isIpv4, prefixOfNetmask } from '../../core/ipv4/ipv4.ts'
 import type { DhcpHost, NatNetwork } from '../../core/network.ts'
+import { bootFileName } from './boot-offers.ts'
 import { attribute, buildXml, child, children, type Element, parseXml, text } from './xml.ts'
 
 /** What of a network's definition matters to us. */
@@ -11,7 +12,14 @@ export interface NetworkDefinition {
   gateway: string
   netmask: string
   dns: string[]
+  /** Lines that dnsmasq gets beside what libvirt writes. */
+  options: string[]
   hosts: DhcpHost[]
+}
+
+/** What the host adds to a network that core asks for. */
+export interface NetworkSurroundings {
+  bootDirectory: string
 }
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
@@ -37,15 +45,32 @@ function assertNetwork(network: NatNetwork): void {
 }
 
 /**
+ * What boots from the network asks for the script of its own MAC. libvirt's own elements would say the same, but it loses
+ * `<bootp>` whenever a network has no entries, and with `<tftp>` it does not begin to serve DHCP with the first entry.
+ * A directory that has gone must not keep the network from starting.
+ */
+const bootOptions = ({ bootDirectory }: NetworkSurroundings): string[] => [
+  `dhcp-boot=${bootFileName}`,
+  'enable-tftp',
+  `tftp-root=${bootDirectory}`,
+  'tftp-no-fail',
+]
+const optionsNamespace = 'http://libvirt.org/schemas/network/dnsmasq/1.0'
+
+/**
  * A definition in mode `open`: libvirt makes no firewall rules. With host entries and no range, libvirt tells dnsmasq to
  * serve known MACs only; without any entry there is no DHCP at all. The bridge has no STP, which would keep a guest's
  * port silent for seconds.
  */
-export function buildNetwork(network: NatNetwork, uuid?: string): string {
+export function buildNetwork(
+  network: NatNetwork,
+  { bootDirectory, uuid }: NetworkSurroundings & { uuid?: string },
+): string {
   assertNetwork(network)
   const hosts = network.dhcp ? network.hosts.map(hostElement) : []
   return buildXml({
     network: {
+      '@xmlns:dnsmasq': optionsNamespace,
       name: network.name,
       ...(uuid === undefined ? {} : { uuid }),
       forward: { '@mode': 'open' },
@@ -58,9 +83,14 @@ export function buildNetwork(network: NatNetwork, uuid?: string): string {
         '@netmask': network.netmask,
         ...(hosts.length === 0 ? {} : { dhcp: { host: hosts } }),
       },
+      ...(network.dhcp
+        ? { 'dnsmasq:options': { 'dnsmasq:option': bootOptions({ bootDirectory }).map(optionElement) } }
+        : {}),
     },
   })
 }
+
+const optionElement = (line: string): Element => ({ '@value': line })
 
 function hostElement({ mac, address, hostname }: DhcpHost): Element {
   if (!macPattern.test(mac)) throw invalid('mac', `'${mac}' is not a MAC address`)
@@ -89,6 +119,9 @@ export function parseNetwork(xml: string): NetworkDefinition {
     gateway: attribute(ip, 'address') ?? '',
     netmask: attribute(ip, 'netmask') ?? '',
     dns: children(child(network, 'dns'), 'forwarder').flatMap((element) => attribute(element, 'addr') ?? []),
+    options: children(child(network, 'dnsmasq:options'), 'dnsmasq:option').flatMap(
+      (element) => attribute(element, 'value') ?? [],
+    ),
     hosts: children(child(ip, 'dhcp'), 'host').map((element) => ({
       mac: (attribute(element, 'mac') ?? '').toLowerCase(),
       address: attribute(element, 'ip') ?? '',
@@ -98,10 +131,15 @@ export function parseNetwork(xml: string): NetworkDefinition {
 }
 
 /** Whether the definition is what we would write, host entries aside. */
-export const isAsWanted = (found: NetworkDefinition, wanted: NatNetwork): boolean =>
+export const isAsWanted = (
+  found: NetworkDefinition,
+  wanted: NatNetwork,
+  surroundings: NetworkSurroundings,
+): boolean =>
   found.mode === 'open' &&
   found.bridge === wanted.bridge &&
   found.gateway === wanted.gateway &&
   found.netmask === wanted.netmask &&
   found.dns.join() === wanted.dns.join() &&
+  found.options.join() === (wanted.dhcp ? bootOptions(surroundings) : []).join() &&
   (wanted.dhcp || found.hosts.length === 0)

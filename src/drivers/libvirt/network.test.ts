@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { NatNetwork } from '../../core/network.ts'
+import { bootFileName } from './boot-offers.ts'
 import { releaseMessage } from './dhcp-release.ts'
 import { parseLeases, parseNetworkList, parseTaps } from './network-commands.ts'
 import { buildHost, buildHostOf, buildNetwork, isAsWanted, parseNetwork } from './network-xml.ts'
@@ -15,9 +16,13 @@ const network: NatNetwork = {
   dhcp: true,
   hosts: [host],
 }
+const bootDirectory = '/var/lib/nacelle/netboot'
+const build = (change: Partial<NatNetwork>) => buildNetwork({ ...network, ...change }, { bootDirectory })
 
 test('a definition is read back as it was written', () => {
-  const found = parseNetwork(buildNetwork(network, '3e3fce45-4f53-4fa7-bb32-11f34168b82b'))
+  const found = parseNetwork(
+    buildNetwork(network, { bootDirectory, uuid: '3e3fce45-4f53-4fa7-bb32-11f34168b82b' }),
+  )
   assert.deepEqual(found, {
     uuid: '3e3fce45-4f53-4fa7-bb32-11f34168b82b',
     mode: 'open',
@@ -25,12 +30,15 @@ test('a definition is read back as it was written', () => {
     gateway: '10.1.0.1',
     netmask: '255.255.255.0',
     dns: ['9.9.9.9'],
+    options: [`dhcp-boot=${bootFileName}`, 'enable-tftp', `tftp-root=${bootDirectory}`, 'tftp-no-fail'],
     hosts: [host],
   })
-  assert.ok(isAsWanted(found, network))
+  assert.ok(isAsWanted(found, network, { bootDirectory }))
+  assert.equal(isAsWanted(found, network, { bootDirectory: '/elsewhere' }), false)
+  assert.equal(isAsWanted({ ...found, options: [] }, network, { bootDirectory }), false)
   for (const other of [{ dns: [] }, { gateway: '10.1.0.2' }, { bridge: 'nacelle1' }, { dhcp: false }])
-    assert.equal(isAsWanted(found, { ...network, ...other }), false)
-  assert.doesNotMatch(buildNetwork({ ...network, dhcp: false }), /dhcp|host/)
+    assert.equal(isAsWanted(found, { ...network, ...other }, { bootDirectory }), false)
+  assert.doesNotMatch(buildNetwork({ ...network, dhcp: false }, { bootDirectory }), /dhcp|host|tftp/)
 })
 
 test("libvirt's own definition is understood", () => {
@@ -43,11 +51,11 @@ test("libvirt's own definition is understood", () => {
 
 test('what cannot be a name, MAC or address is refused before it reaches libvirt', () => {
   for (const name of ['', '-x', '../x', 'a b', "a'/>"])
-    assert.throws(() => buildNetwork({ ...network, name }), { code: 'invalid' })
-  assert.throws(() => buildNetwork({ ...network, bridge: 'sixteen-letters-' }), { field: 'bridge' })
-  assert.throws(() => buildNetwork({ ...network, gateway: 'x' }), { field: 'gateway' })
-  assert.throws(() => buildNetwork({ ...network, netmask: '255.0.255.0' }), { field: 'netmask' })
-  assert.throws(() => buildNetwork({ ...network, dns: ["'/>"] }), { field: 'dns' })
+    assert.throws(() => build({ name }), { code: 'invalid' })
+  assert.throws(() => build({ bridge: 'sixteen-letters-' }), { field: 'bridge' })
+  assert.throws(() => build({ gateway: 'x' }), { field: 'gateway' })
+  assert.throws(() => build({ netmask: '255.0.255.0' }), { field: 'netmask' })
+  assert.throws(() => build({ dns: ["'/>"] }), { field: 'dns' })
   assert.throws(() => buildHost({ ...host, mac: 'x' }), { field: 'mac' })
   assert.throws(() => buildHost({ ...host, address: '10.1.0.5,set:x' }), { field: 'address' })
   assert.throws(() => buildHostOf("x'/>"), { field: 'mac' })

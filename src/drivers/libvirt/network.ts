@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '../../core/errors.ts'
 import type { DhcpHost, HostNetwork, NatNetwork, NetworkChange } from '../../core/network.ts'
+import { prepareBootDirectory } from './boot-offers.ts'
 import { sendRelease } from './dhcp-release.ts'
 import {
   type HostUpdate,
@@ -24,6 +25,8 @@ export interface LibvirtNetworksOptions {
   uri: string
   /** Makes an interface a port of a bridge: a network that is started anew has lost those of running guests. */
   attachPort(bridge: string, port: string): Promise<void>
+  /** What the TFTP servers of the networks serve. */
+  bootDirectory: string
 }
 
 export type LibvirtNetworks = Pick<
@@ -53,7 +56,8 @@ export function createLibvirtNetworks(options: LibvirtNetworksOptions): LibvirtN
     addHost: (name, host) => inTurn(name, () => addHost(uri, name, { ...host, mac: host.mac.toLowerCase() })),
     removeHost: (name, mac) => inTurn(name, () => removeHost(uri, name, mac.toLowerCase())),
     leases: (name) => networkLeases(uri, name),
-    describeNetwork: (change) => describe(change).map((words) => ['virsh', ...virshWords(uri, words)]),
+    describeNetwork: (change) =>
+      describe(options, change).map((words) => ['virsh', ...virshWords(uri, words)]),
   }
 }
 
@@ -68,15 +72,19 @@ function turnsByName() {
 
 async function ensure(options: LibvirtNetworksOptions, network: NatNetwork): Promise<void> {
   const { uri } = options
+  await prepareBootDirectory(options.bootDirectory)
   const state = (await networkList(uri)).find(({ name }) => name === network.name)
   const persistent = state?.persistent ? await networkDefinition(uri, network.name, 'persistent') : undefined
   const live = state?.active ? await networkDefinition(uri, network.name, 'live') : undefined
-  const isRight = persistent !== undefined && isAsWanted(persistent, network)
-  const runsRight = live !== undefined && isAsWanted(live, network)
+  const isRight = persistent !== undefined && isAsWanted(persistent, network, options)
+  const runsRight = live !== undefined && isAsWanted(live, network, options)
   if (!isRight)
     await networkDefine(
       uri,
-      buildNetwork(withKeptHosts(network, persistent ?? live), (persistent ?? live)?.uuid),
+      buildNetwork(withKeptHosts(network, persistent ?? live), {
+        ...options,
+        uuid: (persistent ?? live)?.uuid,
+      }),
     )
   if (!runsRight) await restart(options, network, { isNew: state === undefined, runs: live !== undefined })
   if (!state?.autostart) await networkAutostart(uri, network.name)
@@ -184,12 +192,12 @@ async function release(uri: string, name: string, ends: EndsLease): Promise<void
 }
 
 /** net-define is shown with the definition itself, which virsh really reads from an unnamed file. */
-function describe(change: NetworkChange): string[][] {
+function describe(options: LibvirtNetworksOptions, change: NetworkChange): string[][] {
   switch (change.kind) {
     case 'ensure': {
       const { name } = change.network
       return [
-        ['net-define', buildNetwork(change.network)],
+        ['net-define', buildNetwork(change.network, options)],
         ['net-start', '--network', name],
         ['net-autostart', '--network', name],
       ]

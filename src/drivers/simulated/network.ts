@@ -19,6 +19,8 @@ interface SimulatedNatNetwork {
 export interface SimulatedNetwork extends HostNetwork {
   /** What a guest's DHCP client would get, or null; takes a lease as dnsmasq would. */
   requestLease(network: string, mac: string): string | null
+  /** What iPXE of this MAC would load, or null. */
+  requestBoot(mac: string): string | null
   /** Somebody stops the network or deletes it behind our back. */
   poke(network: string, fate: 'stop' | 'delete'): void
   /** A reload of the host's firewall. */
@@ -40,6 +42,7 @@ const leaseMs = 3_600_000
 export function createSimulatedNetwork(options: SimulatedNetworkOptions = {}): SimulatedNetwork {
   const networks = new Map<string, SimulatedNatNetwork>()
   const failures = new Map<string, Error>()
+  const offers = new Map<string, string>()
   let rules: FirewallRules | undefined
 
   const may = (call: keyof HostNetwork) => {
@@ -99,6 +102,16 @@ export function createSimulatedNetwork(options: SimulatedNetworkOptions = {}): S
       networks.get(name)?.hosts.delete(mac.toLowerCase())
       networks.get(name)?.leases.delete(mac.toLowerCase())
     },
+    async offerBoot(mac, uri) {
+      may('offerBoot')
+      if (!/^(http|tftp):\/\/\S+$/.test(uri)) throw new AppError('invalid', `'${uri}' cannot be loaded`)
+      offers.set(mac.toLowerCase(), uri)
+    },
+    async withdrawBoot(mac) {
+      may('withdrawBoot')
+      offers.delete(mac.toLowerCase())
+    },
+    bootOffers: async () => [...offers.keys()],
     async leases(name) {
       return [...(networks.get(name)?.leases.values() ?? [])].map((lease) => ({ ...lease }))
     },
@@ -114,6 +127,7 @@ export function createSimulatedNetwork(options: SimulatedNetworkOptions = {}): S
     describeNetwork: (change) => [['simulated-network', change.kind, subject(change)]],
     describeFirewall: (next) => [['simulated-firewall', JSON.stringify(next)]],
 
+    requestBoot: (mac) => offers.get(mac.toLowerCase()) ?? null,
     requestLease(name, mac) {
       const network = networks.get(name)
       const host = network?.active ? network.hosts.get(mac.toLowerCase()) : undefined

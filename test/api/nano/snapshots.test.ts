@@ -172,7 +172,7 @@ describe('snapshots', () => {
       await assertRefused(
         ['POST', `/instances/${id}/snapshots${query}`, { name: 'a', consistency: 'filesystem' }],
         {
-          status: 503,
+          status: 409,
           field: 'consistency',
           says: /qemu-guest-agent/,
         },

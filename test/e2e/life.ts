@@ -1,6 +1,6 @@
 // The whole life of a guest over HTTP, on real libvirt and QEMU: what a stranger would do with the appliance.
 import assert from 'node:assert/strict'
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GuestAgent } from '../lab/agent.ts'
 import { waitFor } from '../lab/http.ts'
@@ -23,7 +23,7 @@ export interface GuestReply {
 
 const mebibyte = 1 << 20
 /** Slow machines under load; a healthy one needs a few seconds. */
-const bootMs = 120_000
+export const bootMs = 120_000
 
 export const createBody = (name: string, more: object = {}) => ({
   name,
@@ -146,6 +146,27 @@ export async function snapshotBringsBack(appliance: Appliance, id: string, memor
   assert.equal((await agent.sh('cat /data/note')).trim(), 'old')
   assert.equal((await agent.sh('ls /data')).includes('later'), false)
 }
+
+export const takeSnapshot = (appliance: Appliance, id: string, request: object) =>
+  appliance.call('POST', `/instances/${id}/snapshots/`, request)
+
+export async function snapshotNames(appliance: Appliance, id: string): Promise<string[]> {
+  return Object.keys(await appliance.api<object>('GET', `/instances/${id}/snapshots/`)).sort()
+}
+
+/** Back to a snapshot without memory; with `start` the guest has booted when this is done. */
+export async function restore(
+  appliance: Appliance,
+  id: string,
+  target: string,
+  start: boolean,
+): Promise<void> {
+  await appliance.api('PUT', `/instances/${id}/snapshots/`, { target, start })
+  if (start) await new GuestAgent(appliance.lab, id).waitUntilReady(bootMs)
+}
+
+/** The boot scripts that the appliance offers to guests. */
+export const bootOffers = (appliance: Appliance) => readdir(join(appliance.dataDir, 'netboot'))
 
 /**
  * Deleting the snapshots of a running guest, and purging what could have been brought back, merges its layers until each

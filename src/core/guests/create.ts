@@ -253,6 +253,8 @@ const define = (deps: GuestDeps): Step<CreateParams> => ({
     { effect: `define the domain`, commands: [['virsh', 'define', `${guest.group}.${guest.name}.xml`]] },
   ],
   async run({ params }) {
+    // A start defines too, in the same call.
+    if (params.guest.autoStart) return
     await deps.hypervisor.define(domainSpec(deps, readGuest(deps.zone, params.guest.id)))
     deps.live.set(params.guest.id, 'stopped')
   },

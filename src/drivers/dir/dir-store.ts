@@ -18,6 +18,7 @@ import {
   syncFile,
 } from './files.ts'
 import { openDirUpload } from './upload.ts'
+import { virtualSize } from './virtual-size.ts'
 
 const quarantineDirectory = '.quarantine'
 // QEMU's own account must pass through the directory to files that libvirt hands to it; nobody may list it.
@@ -93,11 +94,11 @@ export class DirStore implements VolumeStore {
 
   async clone(name: string, request: { parent: string; sizeBytes: number }): Promise<void> {
     checkFormat(name, 'qcow2')
-    const parent = await this.info(request.parent)
-    if (parent.virtualSizeBytes > request.sizeBytes)
+    const neededBytes = await virtualSize(await this.#existing(request.parent))
+    if (neededBytes > request.sizeBytes)
       throw new AppError(
         'invalid',
-        `a clone of '${request.parent}' needs at least ${parent.virtualSizeBytes} bytes, not ${request.sizeBytes}`,
+        `a clone of '${request.parent}' needs at least ${neededBytes} bytes, not ${request.sizeBytes}`,
       )
     const shape = { virtualSizeBytes: request.sizeBytes, parent: request.parent }
     await this.#make(name, shape, (path) => {

@@ -71,6 +71,9 @@ export async function checkCreate(
   params: SnapshotCreateParams,
   guest: Guest,
 ): Promise<void> {
+  // Between the plan and the lock, above all in the line for it, the guest may have got other layers.
+  const same = guest.disks.every((disk, index) => disk.volume === params.layers[index]?.frozen)
+  if (!same || guest.snapshot !== params.parent) throw justChanged(guest)
   const twin = deps.zone.db
     .select()
     .from(schema.snapshot)
@@ -88,6 +91,9 @@ export async function checkCreate(
       { field: 'consistency' },
     )
 }
+
+export const justChanged = (guest: Guest) =>
+  new AppError('conflict', `the disks of guest '${guest.name}' have just changed; try again`)
 
 /** Removes rows of volumes that never came to hold anything. */
 export async function forgetVolumes(

@@ -48,14 +48,16 @@ const forget = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
     const info = { ...commit, action: `snapshot.delete ${params.guestName}/${params.name}` }
     const snapshot = find(deps, params.snapshot)
     if (!snapshot) return
-    await reparent(deps, params, info)
+    // As it is now: in line, the one above it may have been deleted meanwhile.
+    const { parent } = snapshot
+    await reparent(deps, { ...params, parent }, info)
     const guest = readGuest(deps.zone, params.guest)
     await deps.zone.commit(info, [
       remove('snapshot', snapshot.id, snapshot.version),
       ...snapshot.layers.map((layer) =>
         update('volume', readVolume(deps.zone, layer.volume), { hidden: true }),
       ),
-      ...(guest.snapshot === params.name ? [update('guest', guest, { snapshot: params.parent })] : []),
+      ...(guest.snapshot === params.name ? [update('guest', guest, { snapshot: parent })] : []),
       deps.logLine(who, `deleted snapshot ${params.name} of guest ${guest.group}.${guest.name}`),
     ])
   },

@@ -1,14 +1,23 @@
+import { isDeepStrictEqual } from 'node:util'
 import { eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { Saga, Step } from '../../tasks/saga.ts'
 import type { Change } from '../../zone/zone.ts'
 import { notFound } from '../errors.ts'
 import type { GuestDeps } from '../guests/deps.ts'
-import type { Guest, Volume } from '../guests/guest.ts'
+import type { Guest, Snapshot, Volume } from '../guests/guest.ts'
 import { quarantineAll } from '../guests/quarantine.ts'
 import { findVolume, readGuest, readReadyGuest, readVolume, update } from '../guests/record.ts'
 import { domainSpec, filePath } from '../guests/spec.ts'
-import { copyVolume, forgetVolumes, makeOverlays, type OverlayPlan, removeOverlays } from './create.ts'
+import type { DomainSpec } from '../hypervisor.ts'
+import {
+  copyVolume,
+  forgetVolumes,
+  justChanged,
+  makeOverlays,
+  type OverlayPlan,
+  removeOverlays,
+} from './create.ts'
 
 type NewVolume = Omit<Volume, 'version'>
 type Restored = Pick<Guest, 'disks' | 'nvram' | 'snapshot' | 'cores' | 'memoryBytes' | 'firmware' | 'machine'>
@@ -63,6 +72,7 @@ const reserve = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
       .where(eq(schema.snapshot.id, params.snapshot))
       .get()
     if (!snapshot) throw notFound('snapshot', params.name)
+    if (!isAsPlanned(guest, snapshot, params)) throw justChanged(guest)
     const rows = newVolumes(params).map(
       (row): Change => ({ table: 'volume', key: row.id, before: null, after: row }),
     )
@@ -71,6 +81,11 @@ const reserve = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
   undo: ({ params, commit }) =>
     forgetVolumes(deps.zone, newVolumes(params), { ...commit, action: 'snapshot.restore undone' }),
 })
+
+/** Between the plan and the lock, above all in the line for it, the guest may have got other layers. */
+const isAsPlanned = (guest: Guest, snapshot: Snapshot, { before, layers }: SnapshotRestoreParams): boolean =>
+  Object.entries(before).every(([key, value]) => isDeepStrictEqual(guest[key as keyof Restored], value)) &&
+  snapshot.layers.every(({ volume }, index) => volume === layers[index]?.frozen)
 
 const stop = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
   name: 'stop',
@@ -154,11 +169,8 @@ const start = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
   async run({ params }) {
     if (!params.memory && !params.start) return
     const spec = domainSpec(deps, readGuest(deps.zone, params.guest))
-    // A repeat after a crash: what may already run has run for moments only, from the same state.
-    if (params.memory) {
-      await deps.hypervisor.destroy(params.guest)
-      await deps.hypervisor.restore(spec, filePath(deps, params.memory))
-    } else await deps.hypervisor.start(spec)
+    if (params.memory) await goOn(deps, spec, filePath(deps, params.memory))
+    else await deps.hypervisor.start(spec)
     deps.live.set(params.guest, 'running')
   },
   async undo({ params }) {
@@ -166,6 +178,13 @@ const start = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
     deps.live.set(params.guest, 'stopped')
   },
 })
+
+/** A repeat after a crash: libvirt ends a restore without us, and the guest may have worked for hours since then. */
+async function goOn(deps: GuestDeps, spec: DomainSpec, memoryPath: string): Promise<void> {
+  if ((await deps.hypervisor.state(spec.id)) === 'running') return
+  await deps.hypervisor.destroy(spec.id)
+  await deps.hypervisor.restore(spec, memoryPath)
+}
 
 /** What the guest stood on before; nothing else can stand on an active layer. */
 const retired = ({ before }: SnapshotRestoreParams): string[] => [

@@ -1,15 +1,18 @@
 // The whole appliance on a pretended host, answering HTTP without a socket.
+import assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Hono } from 'hono'
 import pino from 'pino'
+import * as v from 'valibot'
 import { systemContext } from '../../src/core/context.ts'
 import { hashSecret, tokenPrefix } from '../../src/core/identity/tokens.ts'
 import * as schema from '../../src/db/schema.ts'
 import { qcow2Magic } from '../../src/drivers/simulated/volumes.ts'
 import type { SimulatedOptions } from '../../src/drivers/simulated/world.ts'
 import { mountNano } from '../../src/http/nano/mount.ts'
+import type { Operation } from '../../src/http/operation.ts'
 import type { HttpEnv } from '../../src/http/request-context.ts'
 import { type Appliance, createAppliance } from '../../src/main/appliance.ts'
 import { type BringUp, bringUp } from '../../src/main/bring-up.ts'
@@ -39,7 +42,8 @@ export type Call = (
 
 export interface TestAppliance extends SimulatedHost {
   appliance: Appliance
-  up: BringUp
+  /** For one that was opened idle. */
+  bringUp(): Promise<void>
   dataDir: string
   app: Hono<HttpEnv>
   /** Calls by somebody of `people`, or by whoever the credential is of; `null` shows none. */
@@ -72,24 +76,25 @@ export async function openTestAppliance(options: TestApplianceOptions = {}): Pro
   const { idle = false, ...simulated } = options
   const dataDir = await mkdtemp(join(tmpdir(), 'nacelle-api-'))
   const host = simulatedHost(dataDir, simulated)
-  const log = pino({ level: 'silent' })
+  // NACELLE_TEST_LOG=error shows what an internal error was.
+  const log = pino({ level: process.env['NACELLE_TEST_LOG'] ?? 'silent' })
   const appliance = createAppliance({ dataDir, cellName: 'here', drivers: host.drivers, log })
   const stopping = new AbortController()
   await appliance.identity.setup.prepare(systemContext(log))
   let up: BringUp = { waitingFor: () => 'the appliance is starting', done: Promise.resolve() }
+  const begin = () => {
+    up = bringUp(appliance, dataDir, stopping.signal)
+    return up.done
+  }
   if (!idle) {
     await appliance.zone.commit({ who: 'test', requestId: 'test', action: 'people' }, peopleChanges())
-    up = bringUp(appliance, dataDir, stopping.signal)
-    await up.done
+    await begin()
   }
   const app = new Hono<HttpEnv>()
   const config = { dataDir, listen: { scheme: 'http', host: '127.0.0.1', port: 0 }, libvirtUri: 'test:///' }
   const operations = mainOperations(appliance, config as Parameters<typeof mainOperations>[1])
-  mountNano(
-    app,
-    gated(operations, () => up.waitingFor()),
-    { log, resolve: appliance.identity.resolve },
-  )
+  const answering = gated(operations, () => up.waitingFor()).map(heldToItsSchema)
+  mountNano(app, answering, { log, resolve: appliance.identity.resolve })
   const as = (who: string | null) => callOf(app, who === null || !(who in people) ? who : tokenOf(who))
   const close = async () => {
     stopping.abort()
@@ -100,8 +105,22 @@ export async function openTestAppliance(options: TestApplianceOptions = {}): Pro
     appliance.database.close()
     await rm(dataDir, { recursive: true, force: true })
   }
-  return { ...host, appliance, up, dataDir, app, as, call: as('admin'), close }
+  return { ...host, appliance, bringUp: begin, dataDir, app, as, call: as('admin'), close }
 }
+
+/** Answers that the API document does not describe are internal errors here. */
+const heldToItsSchema = (operation: Operation): Operation => ({
+  ...operation,
+  async handle(op, request) {
+    const answer = await operation.handle(op, request)
+    if (op.dryRun || answer.stream) return answer
+    const { id, status = [200], reply } = operation
+    assert.ok(status.includes(answer.status ?? status[0] ?? 200), `${id} answered ${answer.status}`)
+    if (!reply) assert.equal(answer.data, undefined, `${id} answered data`)
+    else assert.deepEqual(v.parse(reply, answer.data), answer.data, `${id} answered what its schema lacks`)
+    return answer
+  },
+})
 
 const put = (table: Change['table'], key: string, after: object): Change => ({
   table,

@@ -27,6 +27,11 @@ describe('configuration', () => {
     assert.equal(loadConfig({ config: file('') }, {}).dataDir, '/var/lib/nacelle')
   })
 
+  test('a data directory has one spelling, by which two processes on it know each other', () => {
+    for (const dataDir of ['/srv/nacelle', '/srv/nacelle/', '/srv//x/../nacelle'])
+      assert.equal(loadConfig({ config: file(''), dataDir }, {}).dataDir, '/srv/nacelle')
+  })
+
   test('an unknown key is an error that names it and the known ones', () => {
     assert.throws(
       () => loadConfig({ config: file('datadir = "/x"') }, {}),

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { hostname } from 'node:os'
+import { resolve } from 'node:path'
 import { parse as parseToml } from 'smol-toml'
 import * as v from 'valibot'
 
@@ -65,7 +66,8 @@ export function loadConfig(flags: Flags, env: NodeJS.ProcessEnv): Config {
   if ((file.tls_certificate === undefined) !== (file.tls_key === undefined))
     throw new ConfigError('tls_certificate and tls_key belong together: give both or none')
   return {
-    dataDir,
+    // One spelling: two processes on one directory know each other by it.
+    dataDir: resolve(dataDir),
     listen: parseListen(
       flags.listen ?? env['NACELLE_LISTEN'] ?? file.listen ?? 'https://0.0.0.0:5870',
       insecure || file.insecure === true,

@@ -20,7 +20,10 @@ Documentation: docs/ of the source tree; the running appliance serves its API do
 const withConfig = (command: Command) =>
   command
     .addOption(
-      new Option('--config <file>', `configuration file (TOML)`).default(undefined, defaultConfigFile),
+      new Option('--config <file>', 'configuration file (TOML) [NACELLE_CONFIG]').default(
+        undefined,
+        defaultConfigFile,
+      ),
     )
     .addOption(
       new Option('--data-dir <dir>', 'where state and disks are kept [NACELLE_DATA_DIR]').default(
@@ -47,6 +50,10 @@ const withHost = (command: Command) =>
 withHost(program.command('serve'))
   .description('run the appliance in the foreground')
   .option('--insecure', 'allow plain http:// on an address that is not loopback [NACELLE_INSECURE=1]')
+  .addHelpText(
+    'after',
+    "\nNACELLE_ADMIN_PASSWORD at the first start makes the administrator 'admin' without the set-up code.",
+  )
   .action((flags: Flags) => serve(flags, process.env))
 
 withHost(program.command('doctor'))

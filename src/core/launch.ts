@@ -28,6 +28,7 @@ export async function launch<P>(op: OperationContext, tasks: Tasks, request: Lau
     who: op.who.name,
     requestId: op.requestId,
     waitMs: op.waitMs,
+    signal: op.signal,
   })
   return { task: settleMs > 0 ? await settle(tasks, task, settleMs, op.signal) : task }
 }

@@ -4,6 +4,7 @@ import type { Saga, Step } from '../../tasks/saga.ts'
 import { AppError, invalid } from '../errors.ts'
 import type { GuestDeps } from '../guests/deps.ts'
 import type { Guest } from '../guests/guest.ts'
+import { isRunning } from '../guests/live.ts'
 import { readGuest, readReadyGuest, update } from '../guests/record.ts'
 import { can } from '../guests/rules.ts'
 import { domainSpec } from '../guests/spec.ts'
@@ -194,6 +195,7 @@ const changeMedia = (deps: GuestDeps): Step<MediaParams> => ({
     const guest = readGuest(deps.zone, params.id)
     const spec = domainSpec(deps, guest)
     await deps.hypervisor.define(spec)
-    if (deps.live.running(params.id)) await deps.hypervisor.changeMedia(params.id, spec.media ?? null)
+    if (isRunning(await deps.live.look(params.id)))
+      await deps.hypervisor.changeMedia(params.id, spec.media ?? null)
   },
 })

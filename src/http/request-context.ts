@@ -14,7 +14,7 @@ export interface ContextDeps {
   log: Log
   /** Peers whose X-Forwarded-For is believed. */
   proxies?: BlockList
-  /** Aborted when the appliance stops. */
+  /** Aborted when the appliance begins to stop: streams without an end then end. */
   stopping?: AbortSignal
 }
 
@@ -57,21 +57,17 @@ export function operationContext(
   request: ContextRequest,
 ): OperationContext {
   const address = addressOf(c, deps.proxies)
-  let signal: AbortSignal | undefined
   return {
     ...request,
     address,
     log: deps.log.child({ request: request.requestId, who: request.who.name, address }),
-    // Made when somebody asks: most handlers end before any signal could matter.
+    // Made when somebody asks: most handlers end before any signal could matter. It tells that the caller has gone; an
+    // appliance that stops lets requests end, and cuts the connections of those that take too long.
     get signal() {
-      signal ??= joined(c.req.raw.signal, deps.stopping)
-      return signal
+      return c.req.raw.signal
     },
   }
 }
-
-const joined = (client: AbortSignal, stopping: AbortSignal | undefined) =>
-  stopping === undefined ? client : AbortSignal.any([client, stopping])
 
 /** The raw request; without a server a stand-in that streams the same body. */
 export function incomingOf(c: HttpContext): IncomingMessage {

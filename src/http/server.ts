@@ -19,7 +19,7 @@ export interface ServerOptions {
   certificate?: CertificateSource
   sockets?: Sockets
   log: Log
-  /** Aborted by `close`, so that event streams end and handlers hear of it. */
+  /** Aborted by `close`, so that event streams end. */
   stopping: AbortController
 }
 

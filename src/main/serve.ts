@@ -167,7 +167,7 @@ async function reloadNow({ flags, env, certificate, log }: Reload): Promise<void
   try {
     log.level = loadConfig(flags, env).logLevel
     await certificate?.refresh()
-    log.info({ level: log.level }, 'the log level and the certificate were read again')
+    log.info({ logLevel: log.level }, 'the log level and the certificate were read again')
   } catch (error) {
     log.error({ err: error }, 'the configuration could not be read again; what holds stays')
   }

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ensureDefaultNetwork } from '../core/address-pools/default-network.ts'
@@ -24,12 +24,10 @@ const retryMs = 3_000
  */
 export function bringUp(appliance: Appliance, dataDir: string, signal: AbortSignal): BringUp {
   let waiting: string | undefined = 'the appliance is starting'
-  const done = (async () => {
-    for (;;) {
+  const retried = async (phase: () => Promise<void>): Promise<void> => {
+    while (!signal.aborted) {
       try {
-        await attempt(appliance, dataDir, signal)
-        waiting = undefined
-        return
+        return await phase()
       } catch (error) {
         if (signal.aborted) return
         waiting = `the appliance is not up yet: ${error instanceof Error ? error.message : String(error)}`
@@ -40,12 +38,18 @@ export function bringUp(appliance: Appliance, dataDir: string, signal: AbortSign
         await delay(retryMs, undefined, { signal }).catch(() => undefined)
       }
     }
+  }
+  const done = (async () => {
+    // One after the other, so that a phase that is tried again does not repeat those before it.
+    for (const phase of [prepare, takeUp, startWithHost])
+      await retried(() => phase(appliance, dataDir, signal))
+    if (!signal.aborted) waiting = undefined
   })()
   return { waitingFor: () => waiting, done }
 }
 
-async function attempt(appliance: Appliance, dataDir: string, signal: AbortSignal): Promise<void> {
-  const { drivers, zone, tasks, log, live, dirs } = appliance
+async function prepare(appliance: Appliance): Promise<void> {
+  const { drivers, zone, live, dirs } = appliance
   appliance.facts.set(await drivers.hypervisor.facts())
   await ensureDefaultPool(zone, dirs.pool, appliance.now())
   for (const pool of appliance.storagePools.names()) await appliance.storagePools.store(pool).probe()
@@ -54,24 +58,30 @@ async function attempt(appliance: Appliance, dataDir: string, signal: AbortSigna
   const storage = appliance.storagePools.names()[0] ?? 'local'
   await ensureDefaultComputePool({ zone, cellName: appliance.cell, address, storage, network: 'default' })
   await live.refresh()
+  await emptyScratch(dirs.scratch)
+}
+
+/** Steps make their files anew; what a task that is then taken back had left would stay for ever, secrets with it. */
+async function emptyScratch(directory: string): Promise<void> {
+  for (const name of await readdir(directory))
+    await rm(join(directory, name), { recursive: true, force: true })
+}
+
+async function takeUp(appliance: Appliance, _dataDir: string, signal: AbortSignal): Promise<void> {
+  const { drivers, tasks, log, live } = appliance
   const resumed = await tasks.resume()
   if (resumed > 0) log.info({ tasks: resumed }, 'tasks that were cut are going on')
   await recoverUploads(appliance.imageDeps, systemContext(log, signal))
   appliance.outbox.nudge()
   appliance.reconcilers.start()
-  drivers.hypervisor.watch(
-    ({ id }) => {
-      // Without an id it is the connection that came back: anything may have happened meanwhile.
-      const look = id === '' ? appliance.reconcilers.nudge('domains') : live.look(id)
-      look.catch(() => undefined)
-    },
-    signal,
-    log,
-  )
-  if (await hasHostBooted(dataDir)) {
-    const started = await startAutomatically(appliance.guestDeps, systemContext(log, signal))
-    if (started.length > 0) log.info({ guests: started }, 'guests were started with the host')
-  }
+  drivers.hypervisor.watch((event) => void live.look(event.id).catch(() => undefined), signal, log)
+}
+
+async function startWithHost(appliance: Appliance, dataDir: string, signal: AbortSignal): Promise<void> {
+  const { log, guestDeps } = appliance
+  if (!(await hasHostBooted(dataDir))) return
+  const started = await startAutomatically(guestDeps, systemContext(log, signal))
+  if (started.length > 0) log.info({ guests: started }, 'guests were started with the host')
 }
 
 /** Whether the host has booted since the last look; a restart of the appliance alone starts no guest. */

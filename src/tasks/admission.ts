@@ -51,6 +51,8 @@ export class Admission {
     this.pump()
   }
 
+  isQueued = (id: string): boolean => this.#queue.find(id) !== undefined
+
   cancel(id: string): TaskView {
     const queued = this.#queue.find(id)
     if (!queued) throw stopping()

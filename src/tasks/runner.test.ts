@@ -318,6 +318,22 @@ describe('a restart', () => {
     assert.deepEqual(did, ['one', 'two', 'two'])
   })
 
+  it('takes nothing up twice when what came after it failed and all is tried again', async () => {
+    const [cut, again] = [gate(), gate()]
+    runner.define(saga('a', [step('one'), step('two', { run: cut.pass })]))
+    const { id } = await runner.start(request('a'))
+    await cut.reached
+    await runner.stop()
+    runner = make()
+    runner.define(saga('a', [step('one'), step('two', { run: again.pass })]))
+    assert.equal(await runner.resume(), 1)
+    await again.reached
+    assert.equal(await runner.resume(), 0)
+    again.open()
+    assert.equal((await runner.wait(id, 5_000)).state, 'done')
+    assert.equal(did.filter((name) => name === 'two').length, 2)
+  })
+
   it('leaves a task of an unknown kind stuck, never passed over', async () => {
     const { pass, reached } = gate()
     runner.define(saga('a', [step('one'), step('two', { run: pass })]))

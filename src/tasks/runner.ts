@@ -170,12 +170,14 @@ export class TaskRunner implements Tasks {
 
   /**
    * Takes up what the last run of the appliance left: ends the processes of cut steps, then runs on or unwinds. Returns how
-   * many; they go on in the background, holding their locks. Call it once, before changes are accepted.
+   * many; they go on in the background, holding their locks. Call it before changes are accepted; called again after it
+   * failed, it takes up what is not in hand yet.
    */
   async resume(): Promise<number> {
-    const rows = this.#journal.rowsIn(['running', 'unwinding'])
+    const rows = this.#journal.rowsIn(['running', 'unwinding']).filter((row) => !this.#live.has(row.id))
     await Promise.all(rows.map((row) => this.#takeUp(row)))
-    for (const row of this.#journal.rowsIn(['queued'])) this.#requeue(row)
+    for (const row of this.#journal.rowsIn(['queued']))
+      if (!this.#admission.isQueued(row.id)) this.#requeue(row)
     this.#options.outbox?.nudge()
     return rows.length
   }

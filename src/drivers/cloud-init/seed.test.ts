@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -27,6 +27,21 @@ describe('a seed', () => {
     assert.equal(await read(path, '/network-config'), 'version: 2\n')
     assert.equal((await stat(path)).mode & 0o777, 0o600)
     assert.deepEqual(await readdir(directory), ['seed.iso'])
+  })
+
+  it('leaves nothing of an earlier attempt that was killed', async () => {
+    const path = join(directory, 'again.iso')
+    await mkdir(`${path}.files`)
+    await writeFile(join(`${path}.files`, 'network-config'), 'of the killed attempt')
+    await writeFile(`${path}.partial`, 'half an image')
+    await builder.build(path, seed)
+    assert.equal(await read(path, '/user-data'), seed.userData)
+    assert.equal(await read(path, '/network-config'), '')
+    assert.deepEqual(
+      (await readdir(directory)).filter((name) => name.startsWith('again')),
+      ['again.iso'],
+    )
+    await rm(path)
   })
 
   it('is the same bytes for the same texts, at any time', async () => {

@@ -1,6 +1,5 @@
 // The NoCloud seed: a small ISO that cloud-init finds by its label.
-import { mkdtemp, open, rename, rm, utimes, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, open, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, hasCode, invalid } from '../../core/errors.ts'
 import type { SeedBuilder } from '../../core/volumes.ts'
@@ -11,11 +10,14 @@ const moment = new Date('2000-01-01T00:00:00Z')
 const epochSeconds = String(moment.getTime() / 1000)
 const isoTime = '2000010100000000'
 
-/** Makes `path` by way of `path.partial`, mode 0600; a repeat replaces it. */
+/** Makes `path` by way of `path.files` and `path.partial`, mode 0600; a repeat replaces what a crash left of them. */
 export function createSeedBuilder(): SeedBuilder {
   return {
     async build(path, seed) {
-      const directory = await mkdtemp(join(tmpdir(), 'nacelle-seed-'))
+      // Beside the target and named by it: what a crash leaves holds secrets, and must be found again.
+      const directory = `${path}.files`
+      await rm(directory, { recursive: true, force: true })
+      await mkdir(directory, { mode: 0o700 })
       try {
         await writeFiles(directory, seed)
         await makeIso(directory, `${path}.partial`)

@@ -149,6 +149,11 @@ function checkAddress(deps: GuestDeps, pool: ComputePool, request: GuestRequest)
         field,
         `compute pool '${pool.name}' names no address pool, so no address can be asked for`,
       )
+    if (request.ports.length > 0)
+      throw invalid(
+        'ports',
+        `compute pool '${pool.name}' names no address pool, so there is no address to forward ports to`,
+      )
     return
   }
   try {

@@ -52,6 +52,8 @@ export function createInstances(deps: GuestDeps) {
       const guest = writable(deps, op, id)
       if (request.fromMedia && request.fromNetwork)
         throw invalid('from_network', 'a guest boots from media or from the network, not from both')
+      if (request.source && !request.fromMedia && !request.fromNetwork)
+        throw invalid('source', 'source needs from_media or from_network, to say what it is')
       const media = request.fromMedia ? requireSource(request) : null
       const bootUri = request.fromNetwork && request.source ? checkBootUri(request.source) : null
       if (media) requirePermission(op, 'image.read', requireMedia(deps, media))

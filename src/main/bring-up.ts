@@ -74,7 +74,15 @@ async function takeUp(appliance: Appliance, _dataDir: string, signal: AbortSigna
   await recoverUploads(appliance.imageDeps, systemContext(log, signal))
   appliance.outbox.nudge()
   appliance.reconcilers.start()
-  drivers.hypervisor.watch((event) => void live.look(event.id).catch(() => undefined), signal, log)
+  drivers.hypervisor.watch(
+    ({ id }) => {
+      // Without an id it is the connection that came back: anything may have happened meanwhile.
+      const look = id === '' ? appliance.reconcilers.nudge('domains') : live.look(id)
+      look.catch(() => undefined)
+    },
+    signal,
+    log,
+  )
 }
 
 async function startWithHost(appliance: Appliance, dataDir: string, signal: AbortSignal): Promise<void> {

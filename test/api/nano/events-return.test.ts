@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import { after, before, it } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { makeGuest, openTestAppliance, type TestAppliance } from '../../support/appliance.ts'
+
+let world: TestAppliance
+before(async () => {
+  world = await openTestAppliance()
+})
+after(() => world.close())
+
+it('every domain is looked at when the events of the hypervisor come back', async () => {
+  const id = await makeGuest(world, { name: 'unseen', auto_start: true })
+  // It ended while nobody was told.
+  world.hypervisor.world.find(id).state = 'stopped'
+  assert.equal(world.appliance.live.running(id), true)
+  world.hypervisor.world.emit('', 'other', 'Connected')
+  for (let tries = 0; tries < 200 && world.appliance.live.running(id); tries++) await delay(10)
+  assert.equal(world.appliance.live.running(id), false)
+})

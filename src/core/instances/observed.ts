@@ -17,6 +17,7 @@ interface ObservedDeps {
  */
 export class Observed {
   private readonly networkAddresses = new Map<string, string>()
+  /** Empty for a guest whose display only we reach. */
   private readonly displayAddresses = new Map<string, string>()
   private readonly deps: ObservedDeps
 
@@ -45,21 +46,37 @@ export class Observed {
         byMac.set(lease.mac.toLowerCase(), lease.address)
     const guests = zone.db.select({ id: schema.guest.id, mac: schema.guest.mac }).from(schema.guest).all()
     for (const { id, mac } of guests) {
+      if (!live.running(id)) continue
       const address = byMac.get(mac)
-      if (address && live.running(id)) this.networkAddresses.set(id, address)
+      if (address) this.networkAddresses.set(id, address)
+      if (!this.displayAddresses.has(id)) await this.lookAtDisplay(id)
     }
   }
 
   /** A close look at one running guest: the agent knows best. Never throws: an unknown address is no failure. */
   async look(id: string, mac: string): Promise<void> {
-    const { hypervisor } = this.deps
-    const [addresses, display] = await Promise.all([
-      hypervisor.agent.addresses(id).catch(() => []),
-      hypervisor.display(id).catch(() => undefined),
+    const [addresses] = await Promise.all([
+      this.deps.hypervisor.agent.addresses(id).catch(() => []),
+      this.lookAtDisplay(id),
     ])
     const own = addresses.find((candidate) => candidate.mac.toLowerCase() === mac) ?? addresses[0]
-    if (own) this.networkAddresses.set(id, own.address)
-    if (display?.kind === 'tcp') this.displayAddresses.set(id, `${display.host}:${display.port}`)
+    if (own && this.deps.live.running(id)) this.networkAddresses.set(id, own.address)
+  }
+
+  /** It stays the same as long as the guest runs. */
+  private async lookAtDisplay(id: string): Promise<void> {
+    const display = await this.deps.hypervisor.display(id).catch(() => undefined)
+    if (!display) return
+    const address = display.kind === 'tcp' ? await this.reachable(display) : ''
+    if (this.deps.live.running(id)) this.displayAddresses.set(id, address)
+  }
+
+  /** A server that listens on every address of the host is reached at the first of them. */
+  private async reachable({ host, port }: { host: string; port: number }): Promise<string> {
+    const isEvery = host === '0.0.0.0' || host === '::'
+    const own = isEvery ? (await this.deps.network.addresses().catch(() => []))[0] : undefined
+    const name = own ?? host
+    return name.includes(':') ? `[${name}]:${port}` : `${name}:${port}`
   }
 
   private forget(id: string): void {

@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm'
 import { createDoctorService } from '../core/doctor/doctor.ts'
 import { AppError } from '../core/errors.ts'
-import { prefixOf } from '../core/guests/address.ts'
+import { prefixesOf } from '../core/guests/address.ts'
 import * as schema from '../db/schema.ts'
 import { addressPoolOperations } from '../http/nano/address-pools.ts'
 import { cellOperations } from '../http/nano/cells.ts'
@@ -71,11 +71,24 @@ const poolTargets = (zone: Zone): string[] =>
     .all()
     .map(({ target }) => target)
 
+/** A page of guests asks the same few names again and again; they hold until the record changes. */
 function guestNames(zone: Zone): GuestNames {
+  const known = new Map<string, unknown>()
+  let revision = zone.revision()
+  const once = <T>(key: string, read: () => T): T => {
+    if (revision !== zone.revision()) known.clear()
+    revision = zone.revision()
+    if (!known.has(key)) known.set(key, read())
+    return known.get(key) as T
+  }
+  const { cell, image } = schema
+  const addressOf = (name: string) =>
+    zone.db.select().from(cell).where(eq(cell.name, name)).get()?.address ?? ''
+  const nameOf = (id: string) => zone.db.select().from(image).where(eq(image.id, id)).get()?.name ?? id
   return {
-    host: (name) => zone.db.select().from(schema.cell).where(eq(schema.cell.name, name)).get()?.address ?? '',
-    prefix: (pool, address) => prefixOf(zone, pool, address),
-    media: (id) => zone.db.select().from(schema.image).where(eq(schema.image.id, id)).get()?.name ?? id,
+    host: (name) => once(`cell ${name}`, () => addressOf(name)),
+    prefix: (pool, address) => once(`prefix ${pool}`, () => prefixesOf(zone, pool))(address),
+    media: (id) => once(`image ${id}`, () => nameOf(id)),
   }
 }
 

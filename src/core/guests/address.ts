@@ -44,11 +44,16 @@ export const poolOf = (zone: Zone, guest: Guest) =>
     : undefined
 
 /** Length of the prefix of the range that an address lies in, e.g. 24. */
-export function prefixOf(zone: Zone, pool: string, address: string): number {
-  const value = parseIpv4(address) ?? -1
-  const range = internalRanges(zone, pool).find((candidate) => {
-    const span = spanOf(candidate)
-    return span.first <= value && value <= span.last
-  })
-  return prefixOfNetmask(range?.netmask ?? '') ?? 32
+export const prefixOf = (zone: Zone, pool: string, address: string): number => prefixesOf(zone, pool)(address)
+
+/** The same for many addresses of one pool, which is read once. */
+export function prefixesOf(zone: Zone, pool: string): (address: string) => number {
+  const ranges = internalRanges(zone, pool).map((range) => ({
+    ...spanOf(range),
+    prefix: prefixOfNetmask(range.netmask),
+  }))
+  return (address) => {
+    const value = parseIpv4(address) ?? -1
+    return ranges.find(({ first, last }) => first <= value && value <= last)?.prefix ?? 32
+  }
 }

@@ -189,7 +189,10 @@ async function mounts(lab: Lab): Promise<string[]> {
 type Running = { pid: number; parent: number; command: string; guest: string; words: string[] }
 
 /** Everything that runs inside except the lab itself, this look, and the appliance with its children. */
-async function processes({ lab, appliancePid }: FingerprintOptions): Promise<string[]> {
+export async function processes({
+  lab,
+  appliancePid,
+}: Pick<FingerprintOptions, 'lab' | 'appliancePid'>): Promise<string[]> {
   const all = await running(lab)
   const excused = new Set<number>(appliancePid ? [appliancePid] : [])
   for (let before = -1; before !== excused.size; ) {

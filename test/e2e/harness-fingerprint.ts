@@ -188,13 +188,19 @@ async function mounts(lab: Lab): Promise<string[]> {
 
 type Running = { pid: number; parent: number; command: string; guest: string; words: string[] }
 
-/** Everything that runs inside except the lab itself, this look, and the appliance with its children. */
-export async function processes({
-  lab,
-  appliancePid,
-}: Pick<FingerprintOptions, 'lab' | 'appliancePid'>): Promise<string[]> {
+/**
+ * Everything that runs inside except the lab itself, this look, and, each with its children, the appliance and programs
+ * whose name `excused` matches.
+ */
+export async function processes(options: {
+  lab: Lab
+  appliancePid?: number | undefined
+  excused?: RegExp
+}): Promise<string[]> {
+  const { lab, appliancePid } = options
   const all = await running(lab)
-  const excused = new Set<number>(appliancePid ? [appliancePid] : [])
+  const own = all.filter((one) => one.pid === appliancePid || options.excused?.test(one.command))
+  const excused = new Set(own.map((one) => one.pid))
   for (let before = -1; before !== excused.size; ) {
     before = excused.size
     for (const one of all) if (excused.has(one.parent)) excused.add(one.pid)

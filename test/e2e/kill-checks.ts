@@ -70,8 +70,7 @@ export const liveVolumes = (appliance: Appliance, guest: string): Promise<string
 
 /** What runs on after the appliance was killed although nobody needs it: all but QEMU and what libvirt itself runs. */
 export async function orphans({ lab }: Appliance): Promise<string[]> {
-  const strangers = async () =>
-    (await processes({ lab })).filter((line) => !/^(qemu-system|dnsmasq|libvirt|rpc-)/.test(line))
+  const strangers = () => processes({ lab, excused: /^(qemu-system|dnsmasq|libvirtd|prio-rpc-|rpc-)/ })
   // The kernel needs a moment to end a child whose parent has gone.
   const gone = async () => ((await strangers()).length === 0 ? true : undefined)
   await waitFor('end of child processes', gone, { timeoutMs: 2000, everyMs: 20 }).catch(() => undefined)

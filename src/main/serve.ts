@@ -39,8 +39,11 @@ export async function serve(flags: Flags, env: NodeJS.ProcessEnv): Promise<void>
   const certificate =
     config.listen.scheme === 'https' ? await certificateOf(config, appliance, log) : undefined
   await prepareIdentity(appliance, env, log)
-  const up = bringUp(appliance, config.dataDir, stopping.signal)
-  const server = await listen({ config, appliance, certificate, up, stopping, log })
+  let up: BringUp | undefined
+  const waitingFor = () => (up ? up.waitingFor() : 'the appliance is starting')
+  const server = await listen({ config, appliance, certificate, waitingFor, stopping, log })
+  // It starts a dozen processes: whoever waits for the first answer need not wait for those.
+  up = bringUp(appliance, config.dataDir, stopping.signal)
   if (certificate) keepFresh(certificate, log, stopping.signal)
   announce(config, appliance, server)
   onSignals({ flags, env, certificate, log }, () => shutDown({ server, appliance, up }))
@@ -64,7 +67,7 @@ interface Listening {
   config: Config
   appliance: Appliance
   certificate: CertificateSource | undefined
-  up: BringUp
+  waitingFor(): string | undefined
   stopping: AbortController
   log: RootLog
 }
@@ -73,13 +76,13 @@ async function listen({
   config,
   appliance,
   certificate,
-  up,
+  waitingFor,
   stopping,
   log,
 }: Listening): Promise<RunningServer> {
   const { identity, channels, zone } = appliance
   const deps: AppDeps = {
-    operations: gated(mainOperations(appliance, config), up.waitingFor),
+    operations: gated(mainOperations(appliance, config), waitingFor),
     metrics: createMetrics(gauges(appliance)),
     resolve: identity.resolve,
     feed: zone,
@@ -90,7 +93,7 @@ async function listen({
     checks: {
       database: () => void zone.revision(),
       appliance: () => {
-        const reason = up.waitingFor()
+        const reason = waitingFor()
         if (reason) throw new Error(reason)
       },
       hypervisor: async () => void (await appliance.drivers.hypervisor.list()),

@@ -259,6 +259,17 @@ test('one network that cannot be made does not keep the others from being made',
   assert.equal((await network.networks()).length, 1)
 })
 
+test('what was offered for a network boot goes with its guest, and not before', async () => {
+  await pools.create(op, 'p', gateway)
+  await ranges.add(op, 'p', range)
+  await give('172.16.3.6')
+  for (const mac of ['52:54:00:00:00:06', '52:54:00:00:00:99']) await network.offerBoot(mac, 'http://a/b')
+  const reconciler = createAddressesReconciler({ zone: test1.zone, network, cell })
+  const { repaired } = await reconciler.run(op)
+  assert.ok(repaired.includes('withdrew the boot offer to 52:54:00:00:00:99'), repaired.join())
+  assert.deepEqual(await network.bootOffers(), ['52:54:00:00:00:06'])
+})
+
 test('the first start makes a pool on a free /24, once', async () => {
   network = createSimulatedNetwork({ subnets: ['10.110.0.0/16', '192.0.2.0/24'] })
   await ensureDefaultNetwork({ zone: test1.zone, network })

@@ -41,9 +41,12 @@ export function bringUp(appliance: Appliance, dataDir: string, signal: AbortSign
   }
   const done = (async () => {
     // One after the other, so that a phase that is tried again does not repeat those before it.
-    for (const phase of [prepare, takeUp, startWithHost])
-      await retried(() => phase(appliance, dataDir, signal))
-    if (!signal.aborted) waiting = undefined
+    for (const phase of [prepare, takeUp]) await retried(() => phase(appliance, signal))
+    if (signal.aborted) return
+    waiting = undefined
+    await startWithHost(appliance, dataDir, signal).catch((error: unknown) =>
+      appliance.log.error({ err: error }, 'guests could not be started with the host'),
+    )
   })()
   return { waitingFor: () => waiting, done }
 }
@@ -67,7 +70,7 @@ async function emptyScratch(directory: string): Promise<void> {
     await rm(join(directory, name), { recursive: true, force: true })
 }
 
-async function takeUp(appliance: Appliance, _dataDir: string, signal: AbortSignal): Promise<void> {
+async function takeUp(appliance: Appliance, signal: AbortSignal): Promise<void> {
   const { drivers, tasks, log, live } = appliance
   const resumed = await tasks.resume()
   if (resumed > 0) log.info({ tasks: resumed }, 'tasks that were cut are going on')

@@ -26,6 +26,7 @@ export async function localCall(
   const text = await exchange(controlPath(dataDir), { method, path, body }).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code === 'EACCES') throw new Error('only root may do this: run it with sudo')
+      if (error.code !== 'ENOENT' && error.code !== 'ECONNREFUSED') throw error
       throw new NotRunning(
         `no appliance runs on ${dataDir}: start it with 'nacelle serve', or name its --data-dir`,
       )

@@ -16,6 +16,7 @@ import { ledgerOperations } from '../http/nano/ledger.ts'
 import { logOperations } from '../http/nano/logs.ts'
 import { mediaImageOperations } from '../http/nano/media-images.ts'
 import { monitorChannelOperations } from '../http/nano/monitor-channels.ts'
+import { reconcilerOperations } from '../http/nano/reconcilers.ts'
 import { roleOperations } from '../http/nano/roles.ts'
 import { sessionOperations } from '../http/nano/sessions.ts'
 import { settingOperations } from '../http/nano/settings.ts'
@@ -60,6 +61,7 @@ export function mainOperations(appliance: Appliance, examined: Examined): Operat
     ...logOperations(services),
     ...journalOperations(services),
     ...settingOperations(services),
+    ...reconcilerOperations(services),
     ...doctorOperations(services),
   ]
 }

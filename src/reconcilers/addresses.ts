@@ -1,7 +1,6 @@
 import type { AddressPoolDeps } from '../core/address-pools/address-pools.ts'
-import { desiredNetworks, networkPrefix } from '../core/address-pools/desired.ts'
+import { desiredNetworks, networkPrefix, recordedMacs } from '../core/address-pools/desired.ts'
 import type { DhcpHost, HostNetwork, NatNetwork } from '../core/network.ts'
-import * as schema from '../db/schema.ts'
 import type { Reconciler, Summary } from './reconciler.ts'
 
 export interface NetworkReconcilerDeps extends Pick<AddressPoolDeps, 'zone' | 'network'> {
@@ -38,13 +37,7 @@ async function reconcile(deps: NetworkReconcilerDeps): Promise<Summary> {
 async function withdrawOrphanedBoots({ zone, network }: NetworkReconcilerDeps, work: Work): Promise<void> {
   const offered = await network.bootOffers()
   if (offered.length === 0) return
-  const known = new Set(
-    zone.db
-      .select({ mac: schema.guest.mac })
-      .from(schema.guest)
-      .all()
-      .map(({ mac }) => mac.toLowerCase()),
-  )
+  const known = recordedMacs(zone.db)
   for (const mac of offered)
     if (!known.has(mac))
       await work.attempt(`withdrew the boot offer to ${mac}`, () => network.withdrawBoot(mac))

@@ -394,20 +394,4 @@ describe('waiting for a task', () => {
     assert.equal((await runner.wait(id, 5_000)).state, 'done')
     await assert.rejects(runner.wait('none', 1), { code: 'not_found' })
   })
-
-  it('lists by filter and page, newest first', async () => {
-    runner.define(saga('a', [step('one')]))
-    const ids = []
-    for (const who of ['alice', 'bob', 'alice']) ids.unshift((await end('a', { who })).id)
-    assert.deepEqual(
-      runner.list({ limit: 2 }).tasks.map(({ id }) => id),
-      ids.slice(0, 2),
-    )
-    assert.deepEqual(
-      runner.list({ limit: 5, offset: 2 }).tasks.map(({ id }) => id),
-      ids.slice(2),
-    )
-    assert.equal(runner.list({ limit: 5, who: 'alice' }).total, 2)
-    assert.equal(runner.list({ limit: 5, live: true }).total, 0)
-  })
 })

@@ -3,8 +3,9 @@ import { systemContext } from '../../src/core/context.ts'
 import { guestCreate } from '../../src/core/guests/create.ts'
 import type { GuestDeps } from '../../src/core/guests/deps.ts'
 import { planGuest } from '../../src/core/guests/plan.ts'
-import { readGuest } from '../../src/core/guests/record.ts'
+import { guestVolumes, readGuest, remove } from '../../src/core/guests/record.ts'
 import { snapshotCreate } from '../../src/core/snapshots/create.ts'
+import { snapshotDelete } from '../../src/core/snapshots/delete.ts'
 import { planCreate, planRestore, readSnapshot } from '../../src/core/snapshots/plan.ts'
 import { snapshotRestore } from '../../src/core/snapshots/restore.ts'
 import type { OpenDatabase } from '../../src/db/connect.ts'
@@ -32,9 +33,11 @@ async function runSteps<P>(saga: Saga<P>, params: P): Promise<void> {
 
 export interface History {
   running: boolean
-  /** Snapshots to take, in order; `>name` restores to that one. */
+  /** Snapshots to take, in order; `>name` restores to that one, `-name` deletes it. */
   snapshots?: string[]
   memory?: boolean
+  /** Purge the quarantine at the end. */
+  purge?: boolean
 }
 
 /** A guest with a fixed id, so that parameters fit every world. */
@@ -50,11 +53,13 @@ export async function guestWithHistory(
   // The agent of a guest that has just started needs a moment.
   await new Promise((resolve) => setTimeout(resolve, 3))
   for (const entry of history.snapshots ?? []) await past(deps, entry, history)
+  if (history.purge) await purge(deps)
 }
 
 async function past(deps: GuestDeps, entry: string, { running, memory = false }: History): Promise<void> {
   const guest = readGuest(deps.zone, guestId)
   const isRunning = (await deps.live.look(guestId)) === 'running'
+  if (entry.startsWith('-')) return forget(deps, entry.slice(1))
   if (!entry.startsWith('>')) {
     const wanted = {
       name: entry,
@@ -67,6 +72,33 @@ async function past(deps: GuestDeps, entry: string, { running, memory = false }:
   }
   const snapshot = readSnapshot(deps, guestId, entry.slice(1))
   await runSteps(snapshotRestore(deps), fixed(planRestore(deps, guest, snapshot, running), entry))
+}
+
+async function forget(deps: GuestDeps, name: string): Promise<void> {
+  const { id, parent, memory, nvram } = readSnapshot(deps, guestId, name)
+  const files = [memory, nvram].filter((file) => file !== null)
+  await runSteps(snapshotDelete(deps), {
+    guest: guestId,
+    guestName: 'web1',
+    snapshot: id,
+    name,
+    parent,
+    files,
+  })
+}
+
+/** As often as it takes: what others stand on goes after them. */
+async function purge(deps: GuestDeps): Promise<void> {
+  const rows = () => guestVolumes(deps.zone, guestId)
+  for (;;) {
+    const free = rows().find(
+      (row) => row.state === 'quarantined' && !rows().some((other) => other.parent === row.id),
+    )
+    if (!free) return
+    await deps.store(free.pool).purge(free.name)
+    const info = { who: 'admin', requestId: 'history', action: 'purge' }
+    await deps.zone.commit(info, [remove('volume', free.id, free.version)])
+  }
 }
 
 /** Random ids become counted ones: `<prefix>-1`, `<prefix>-2`… in the order in which they stand. */

@@ -7,7 +7,7 @@ import { guestModify } from '../../src/core/guests/modify.ts'
 import { readGuest } from '../../src/core/guests/record.ts'
 import { instanceMedia, instancePower, instanceStart } from '../../src/core/instances/power.ts'
 import { snapshotCreate } from '../../src/core/snapshots/create.ts'
-import { snapshotDelete } from '../../src/core/snapshots/delete.ts'
+import { snapshotDelete, snapshotMerge } from '../../src/core/snapshots/delete.ts'
 import { planCreate, planRestore, readSnapshot } from '../../src/core/snapshots/plan.ts'
 import { snapshotRestore } from '../../src/core/snapshots/restore.ts'
 import type { OpenDatabase } from '../../src/db/connect.ts'
@@ -182,6 +182,20 @@ describe('the tasks of a guest survive an error, a crash and a repeat at every s
           assert.equal(world.hypervisor.world.domains.get(guestId)?.restoredFrom !== null, memory)
         },
       }))
+
+  test('snapshot.merge of what had to wait for a purge', () =>
+    prove({
+      history: { running: true, snapshots: ['a', 'b', '>a', 'c', '-b'], purge: true },
+      saga: snapshotMerge,
+      params: () => ({ guest: guestId, guestName: 'web1' }),
+      done(left) {
+        assert.deepEqual(left.snapshots, ['a', 'c'])
+        assert.deepEqual(
+          left.volumes.filter((volume) => volume.includes('hidden')),
+          [],
+        )
+      },
+    }))
 
   const trees = [
     ['the only one', ['a'], 'a'],

@@ -88,3 +88,13 @@ export function desiredFirewall(db: Database, cell: string): FirewallRules {
     )
   return { masquerade, forwards }
 }
+
+/** The MACs of all guests in the record. */
+export const recordedMacs = (db: Database): Set<string> =>
+  new Set(
+    db
+      .select({ mac: schema.guest.mac })
+      .from(schema.guest)
+      .all()
+      .map(({ mac }) => mac.toLowerCase()),
+  )

@@ -1,17 +1,15 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import { eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { Saga, Step, StepContext } from '../../tasks/saga.ts'
 import type { Change } from '../../zone/zone.ts'
 import { AppError, hasCode } from '../errors.ts'
-import { hostEntry, pickAddress, poolOf, prefixOf } from './address.ts'
-import { composeSeed } from './cloud-init.ts'
+import { hostEntry, pickAddress } from './address.ts'
 import type { GuestDeps } from './deps.ts'
 import type { Guest, Volume } from './guest.ts'
 import { chooseHostPorts, forwardedPorts, type PortPair } from './ports.ts'
 import { findGuest, readGuest, readVolume, remove, update } from './record.ts'
-import { domainSpec, serialOf } from './spec.ts'
+import { writeSeed } from './seed.ts'
+import { domainSpec } from './spec.ts'
 
 /** Chosen before the first effect, so that a repeated step makes the same thing again. */
 export interface CreateParams {
@@ -210,42 +208,11 @@ const seed = (deps: GuestDeps): Step<CreateParams> => ({
   describe: (params) =>
     volumesOf(params, 'seed').map((row) => ({ effect: `make the cloud-init seed '${row.name}'` })),
   async run({ params, taskId }) {
-    const [row] = volumesOf(params, 'seed')
-    if (!row) return
-    const path = join(deps.scratchDir, `seed-${taskId}.iso`)
-    try {
-      await deps.seeds.build(path, await seedOf(deps, readGuest(deps.zone, params.guest.id)))
-      await deps.store(row.pool).importFile(row.name, path)
-    } finally {
-      await rm(path, { force: true })
-    }
+    if (volumesOf(params, 'seed').length > 0)
+      await writeSeed(deps, readGuest(deps.zone, params.guest.id), taskId)
   },
   undo: ({ params }) => removeAll(deps, volumesOf(params, 'seed')),
 })
-
-async function seedOf(deps: GuestDeps, guest: Guest) {
-  const { cloudInit, adminSecret } = guest
-  if (!cloudInit || !adminSecret) throw new Error(`guest ${guest.id} has a seed but no cloud-init settings`)
-  const pool = poolOf(deps.zone, guest)
-  return composeSeed({
-    id: guest.id,
-    name: guest.name,
-    cloudInit,
-    passwordHash: await deps.seeds.hashPassword(deps.secrets.decrypt(adminSecret, `guest:${guest.id}:admin`)),
-    dataSerials: guest.disks.slice(1).map((disk) => serialOf(guest.id, disk.index)),
-    ...(pool?.provider === 'cloudinit' && guest.address
-      ? {
-          network: {
-            mac: guest.mac,
-            address: guest.address,
-            prefix: prefixOf(deps.zone, pool.name, guest.address),
-            gateway: pool.gateway,
-            dns: pool.dns,
-          },
-        }
-      : {}),
-  })
-}
 
 const define = (deps: GuestDeps): Step<CreateParams> => ({
   name: 'define',

@@ -47,10 +47,13 @@ export class LiveGuests {
 
   /** One look at all. */
   async refresh(): Promise<void> {
-    const domains = await this.hypervisor.list()
+    const changed = new Set<string>()
+    // What changes while the list is on its way is newer than the list.
+    const stop = this.onChange((id) => changed.add(id))
+    const domains = await this.hypervisor.list().finally(stop)
     const seen = new Set(domains.map((domain) => domain.id))
-    for (const domain of domains) this.set(domain.id, domain.state)
-    for (const id of [...this.states.keys()]) if (!seen.has(id)) this.set(id, 'absent')
+    for (const domain of domains) if (!changed.has(domain.id)) this.set(domain.id, domain.state)
+    for (const id of [...this.states.keys()]) if (!seen.has(id) && !changed.has(id)) this.set(id, 'absent')
   }
 
   onChange(listener: (id: string, state: DomainState) => void): () => void {

@@ -5,6 +5,7 @@ import type { GuestDeps } from './deps.ts'
 import type { Guest } from './guest.ts'
 import { isRunning } from './live.ts'
 import { readGuest, readReadyGuest, update } from './record.ts'
+import { writeSeed } from './seed.ts'
 import { domainSpec } from './spec.ts'
 
 export interface ModifyParams {
@@ -64,14 +65,23 @@ const redefine = (deps: GuestDeps): Step<ModifyParams> => ({
       commands: [...(stopped ? [['virsh', 'undefine', id]] : []), ['virsh', 'define', id]],
     },
   ],
-  run: ({ params }) => defineAnew(deps, params, { ...readGuest(deps.zone, params.id), ...params.after }),
-  undo: ({ params }) => defineAnew(deps, params, { ...readGuest(deps.zone, params.id), ...params.before }),
+  run: ({ params, taskId }) =>
+    defineAnew(deps, params, { guest: { ...readGuest(deps.zone, params.id), ...params.after }, taskId }),
+  undo: ({ params, taskId }) =>
+    defineAnew(deps, params, { guest: { ...readGuest(deps.zone, params.id), ...params.before }, taskId }),
 })
 
-async function defineAnew(deps: GuestDeps, params: ModifyParams, guest: Guest): Promise<void> {
+async function defineAnew(
+  deps: GuestDeps,
+  params: ModifyParams,
+  { guest, taskId }: { guest: Guest; taskId: string },
+): Promise<void> {
   // Libvirt refuses a known UUID under another name.
   if (params.stopped) await deps.hypervisor.undefine(guest.id)
   await deps.hypervisor.define(domainSpec(deps, guest))
+  if (params.after.name === undefined) return
   const entry = hostEntry(deps.zone, guest)
-  if (entry && params.after.name !== undefined) await deps.network.addHost(entry.network, entry.host)
+  if (entry) await deps.network.addHost(entry.network, entry.host)
+  // The host name inside follows at the next boot.
+  await writeSeed(deps, guest, taskId)
 }

@@ -10,6 +10,10 @@ interface Placement {
 
 const prefix = 'guest:'
 
+/** The guest that a task holds for itself; an image that is built from one holds it too. */
+const guestOf = ({ locks }: StartRequest<unknown>): string | undefined =>
+  locks.exclusive?.find((subject) => subject.startsWith(prefix))?.slice(prefix.length)
+
 /**
  * The task engine as the guest's services use it: every task on a guest is bound to the cell that owns it and to its
  * epoch, here for all, so that no kind of task can forget it. When the guest has moved, even away and back, the task
@@ -22,8 +26,8 @@ export function tasksOfOwnedGuests(tasks: Tasks, zone: Zone, cell: string): Task
     return !guest || (guest.cell === cell && guest.epoch === placement.epoch)
   }
   const placed = <P>(request: StartRequest<P>): StartRequest<P> => {
-    if (!request.subject.startsWith(prefix)) return request
-    const id = request.subject.slice(prefix.length)
+    const id = guestOf(request)
+    if (id === undefined) return request
     // One that is still to be made begins with the first epoch.
     const placement: Placement = { guest: id, epoch: findGuest(zone, id)?.epoch ?? 1 }
     return { ...request, params: { ...request.params, placement } }

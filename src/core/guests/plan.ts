@@ -34,7 +34,12 @@ export async function planGuest(
   if (request.firmware === 'uefi' && !deps.facts.uefi)
     throw invalid('firmware', 'this host has no UEFI firmware: install the package ovmf, or ask for bios')
   const id = randomUUID()
-  const volumes = planVolumes(deps, request, { id, storage, parent: image?.volume ?? null })
+  const volumes = planVolumes(deps, request, {
+    id,
+    storage,
+    parent: image?.volume ?? null,
+    needsSeed: isAddressedBySeed(deps, pool),
+  })
   return {
     guest: guestRow(deps, request, { id, mac, pool, volumes }),
     wantedAddress: request.networkAddress ?? null,
@@ -168,14 +173,23 @@ interface VolumePlan {
   id: string
   storage: string
   parent: string | null
+  needsSeed: boolean
 }
 
-function planVolumes(deps: GuestDeps, request: GuestRequest, { id, storage, parent }: VolumePlan) {
+/** Where no DHCP server tells it, only a seed brings the guest its address. */
+function isAddressedBySeed({ zone }: GuestDeps, { network }: ComputePool): boolean {
+  const { addressPool } = schema
+  if (!network) return false
+  const pool = zone.db.select().from(addressPool).where(eq(addressPool.name, network)).get()
+  return pool?.provider === 'cloudinit'
+}
+
+function planVolumes(deps: GuestDeps, request: GuestRequest, { id, storage, parent, needsSeed }: VolumePlan) {
   const row = (
     kind: 'disk' | 'nvram' | 'seed',
     values: { sizeBytes?: number; parent?: string | null } = {},
   ) => newGuestVolume({ guest: id, pool: storage, kind, createdAt: deps.now(), ...values })
-  const hasSeed = request.cloudInit !== undefined || request.modules.includes('cloud-init')
+  const hasSeed = request.cloudInit !== undefined || request.modules.includes('cloud-init') || needsSeed
   return [
     ...request.diskBytes.map((sizeBytes, index) =>
       row('disk', { sizeBytes, parent: index === 0 ? parent : null }),

@@ -4,6 +4,7 @@ import type { Zone } from '../../zone/zone.ts'
 import type { GuestDeps } from './deps.ts'
 import type { Guest } from './guest.ts'
 import { isRunning } from './live.ts'
+import { findGuest } from './record.ts'
 import { domainSpec } from './spec.ts'
 
 export type DomainRepairDeps = GuestDeps
@@ -21,8 +22,10 @@ export async function repairDomains(
   const domains = await deps.hypervisor.list()
   const known = new Map(domains.map((domain) => [domain.id, domain]))
   const guests = guestsOf(deps)
-  for (const guest of guests) {
-    if (known.has(guest.id) || isHeld(deps, guest.id)) continue
+  for (const { id } of guests) {
+    // Read anew: it may have been renamed or deleted while the ones before it were defined.
+    const guest = findGuest(deps.zone, id)
+    if (guest?.state !== 'ready' || known.has(id) || isHeld(deps, id)) continue
     await deps.hypervisor.define(domainSpec(deps, guest))
     deps.live.set(guest.id, 'stopped')
     repaired.push(`defined the domain of guest '${guest.name}' again`)

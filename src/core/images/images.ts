@@ -46,7 +46,7 @@ export function createImages(deps: ImagesDeps) {
   const { zone } = deps
   const receiving = new Receiving()
   deps.tasks.define(imageDelete(deps))
-  deps.tasks.define(imageBuild(deps.guests))
+  deps.guests.tasks.define(imageBuild(deps.guests))
   const view = (image: Image): ImageView => ({
     ...image,
     created: image.state === 'ready',
@@ -124,7 +124,7 @@ export function createImages(deps: ImagesDeps) {
     ): Promise<Launched & { id: string }> {
       requireToMake(op, 'image.write', request)
       const params = await planBuild(deps.guests, op, guest, request)
-      const launched = await launch<ImageBuildParams>(op, deps.tasks, {
+      const launched = await launch<ImageBuildParams>(op, deps.guests.tasks, {
         kind: 'image.build',
         subject: `image:${params.image.id}`,
         params,

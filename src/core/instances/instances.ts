@@ -47,6 +47,9 @@ export function createInstances(deps: GuestDeps) {
   deps.tasks.define(instancePower(deps))
   deps.tasks.define(instanceMedia(deps))
   const lastSeen = new Map<string, { cpuTimeNs: number; at: number; usage: number }>()
+  deps.live.onChange((id) => {
+    if (!deps.live.running(id)) lastSeen.delete(id)
+  })
   return {
     async start(op: OperationContext, id: string, request: StartRequest): Promise<Launched> {
       const guest = writable(deps, op, id)
@@ -166,9 +169,8 @@ function cpuUsage(
 }
 
 function writable(deps: GuestDeps, op: OperationContext, id: string): Guest {
-  const guest = readReadyGuest(deps.zone, id)
-  requirePermission(op, 'guest.write', guest)
-  return guest
+  requirePermission(op, 'guest.write', readGuest(deps.zone, id))
+  return readReadyGuest(deps.zone, id)
 }
 
 function actionOf({ reboot, force }: { reboot: boolean; force: boolean }): PowerParams['action'] {

@@ -172,6 +172,10 @@ const recordMedia = (deps: GuestDeps): Step<MediaParams> => ({
   async run({ params, commit }) {
     const guest = readReadyGuest(deps.zone, params.id)
     if (guest.media === params.media) return
+    if (guest.media !== params.previousMedia)
+      throw new AppError('conflict', `the medium of guest '${guest.name}' has just changed; look again`, {
+        field: 'source',
+      })
     if (params.media) requireMedia(deps, params.media)
     await deps.zone.commit({ ...commit, action: `instance.media ${guest.name}` }, [
       update('guest', guest, { media: params.media }),

@@ -101,6 +101,7 @@ export const snapshotMerge = (deps: GuestDeps): Saga<Merged> => ({
 
 const merge = (deps: GuestDeps): Step<Merged> => ({
   name: 'merge',
+  irreversible: true,
   weight: 8,
   describe: () => [
     {

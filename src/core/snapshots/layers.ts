@@ -39,8 +39,7 @@ async function nextMove(merge: Merge): Promise<(() => Promise<void>) | undefined
     if (child === undefined) continue
     if (child === null) return () => discard(merge, layer)
     const place = await placeOf(merge, layer, child)
-    // What stands on the child in quarantine would be left on a layer that is no more.
-    if (place.kind === 'inside' && childrenOf(merge.deps.zone, [child.id]).some(isQuarantined)) continue
+    if (place.kind === 'inside' && !canMoveChildren(merge, child)) continue
     return () => mergeInto(merge, { layer, child, place })
   }
   return undefined
@@ -54,6 +53,16 @@ const hiddenLayers = ({ zone }: Pick<GuestDeps, 'zone'>, guest: string): Volume[
       and(eq(schema.volume.owner, guest), eq(schema.volume.hidden, true), eq(schema.volume.state, 'ready')),
     )
     .all()
+
+/** What stands on the child moves in one commit, and not what is in quarantine, whose file cannot be changed. */
+function canMoveChildren(merge: Merge, child: Volume): boolean {
+  const children = childrenOf(merge.deps.zone, [child.id])
+  const rows = children.length + snapshotsOn(merge, child.id).length
+  return rows <= mostMoved && !children.some(isQuarantined)
+}
+
+/** Of the forty rows of a commit. */
+const mostMoved = 36
 
 const isQuarantined = (volume: Volume) => volume.state === 'quarantined'
 

@@ -106,9 +106,8 @@ export function createSnapshots(deps: GuestDeps) {
 }
 
 function writable(deps: GuestDeps, op: OperationContext, id: string): Guest {
-  const guest = readReadyGuest(deps.zone, id)
-  requirePermission(op, 'guest.write', guest)
-  return guest
+  requirePermission(op, 'guest.write', readGuest(deps.zone, id))
+  return readReadyGuest(deps.zone, id)
 }
 
 function checkRequest(deps: GuestDeps, guest: Guest, request: SnapshotRequest, running: boolean): void {

@@ -167,6 +167,7 @@ const guestEntries = {
   auto_start: v.boolean(),
   system: v.string(),
   system_version: v.string(),
+  modules: v.array(v.string()),
   firmware: v.string(),
   state: v.pipe(v.string(), v.description('As the hypervisor says: stopped, running, paused, crashed…')),
   ethernet_address: v.string(),

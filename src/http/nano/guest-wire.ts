@@ -45,6 +45,7 @@ export function guestElement(guest: GuestView, names: GuestNames) {
     auto_start: guest.autoStart,
     system: guest.system,
     system_version: guest.systemVersion,
+    modules: guest.modules,
     firmware: guest.firmware,
     state: guest.live === 'absent' ? 'stopped' : guest.live,
     ethernet_address: guest.mac,

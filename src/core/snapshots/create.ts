@@ -171,6 +171,7 @@ export async function removeOverlays(deps: GuestDeps, layers: readonly OverlayPl
 }
 
 async function switchLive(deps: GuestDeps, params: SnapshotCreateParams): Promise<void> {
+  if (!isRunning(await deps.live.look(params.guest))) return switchStopped(deps, params)
   const disks = params.layers.map((layer) => ({
     target: targetOf(layer.index),
     overlayPath: filePath(deps, layer.overlay.id),
@@ -179,8 +180,7 @@ async function switchLive(deps: GuestDeps, params: SnapshotCreateParams): Promis
   const active = new Map(chains.map((chain) => [chain.target, chain.files[0]]))
   // A repeat after a crash: all disks switch in one step, so they have all switched or none has.
   if (disks.every((disk) => active.get(disk.target) === disk.overlayPath)) return
-  await removeOverlays(deps, params.layers)
-  if (params.memory) await deps.store(params.memory.pool).remove(params.memory.name)
+  await removeNew(deps, params)
   await deps.hypervisor.snapshots.create(params.guest, {
     disks,
     memoryPath: params.memory ? filePath(deps, params.memory.id) : undefined,
@@ -188,7 +188,25 @@ async function switchLive(deps: GuestDeps, params: SnapshotCreateParams): Promis
   })
 }
 
+/**
+ * The instance has ended since, by itself or with the host. Whether its disks had switched or not: an overlay that is
+ * there holds all that was written after the snapshot, and one that is not, nothing. Memory is saved before that.
+ */
+async function switchStopped(deps: GuestDeps, params: SnapshotCreateParams): Promise<void> {
+  if (await lacksMemory(deps, params))
+    throw new AppError(
+      'conflict',
+      `guest '${params.guestName}' stopped before its memory was saved; take a snapshot of the stopped guest`,
+      { field: 'memory' },
+    )
+  await makeOverlays(deps, params.layers)
+}
+
+const lacksMemory = async (deps: GuestDeps, { memory }: SnapshotCreateParams): Promise<boolean> =>
+  memory !== null && !(await deps.hypervisor.snapshots.isMemoryWhole(filePath(deps, memory.id)))
+
 async function switchBack(deps: GuestDeps, params: SnapshotCreateParams): Promise<void> {
+  if (!isRunning(await deps.live.look(params.guest))) return forgetStopped(deps, params)
   for (const layer of params.layers)
     await deps.hypervisor.snapshots.commit(
       params.guest,
@@ -196,8 +214,25 @@ async function switchBack(deps: GuestDeps, params: SnapshotCreateParams): Promis
       { topPath: filePath(deps, layer.overlay.id), basePath: filePath(deps, layer.frozen) },
       () => undefined,
     )
+  await removeNew(deps, params)
+}
+
+async function removeNew(deps: GuestDeps, params: SnapshotCreateParams): Promise<void> {
   await removeOverlays(deps, params.layers)
   if (params.memory) await deps.store(params.memory.pool).remove(params.memory.name)
+}
+
+/** Without an instance nothing merges an overlay back, so that only those may go to which nothing can have been written. */
+async function forgetStopped(deps: GuestDeps, params: SnapshotCreateParams): Promise<void> {
+  const there = await Promise.all(
+    params.layers.map(({ overlay }) => deps.store(overlay.pool).exists(overlay.name)),
+  )
+  if (there.includes(true) && !(await lacksMemory(deps, params)))
+    throw new AppError(
+      'conflict',
+      `guest '${params.guestName}' stopped in the middle of its snapshot, and its overlays may hold what it wrote since; start it, then try again`,
+    )
+  await removeNew(deps, params)
 }
 
 const record = (deps: GuestDeps): Step<SnapshotCreateParams> => ({

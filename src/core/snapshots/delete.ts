@@ -96,7 +96,13 @@ type Merged = Pick<SnapshotDeleteParams, 'guest' | 'guestName'>
 export const snapshotMerge = (deps: GuestDeps): Saga<Merged> => ({
   kind: 'snapshot.merge',
   title: ({ guestName }) => `Merge layers of ${guestName}`,
-  steps: [merge(deps), define(deps)],
+  steps: [check(deps), merge(deps), define(deps)],
+})
+
+const check = (deps: GuestDeps): Step<Merged> => ({
+  name: 'check',
+  describe: () => [],
+  run: async ({ params }) => void readReadyGuest(deps.zone, params.guest),
 })
 
 const merge = (deps: GuestDeps): Step<Merged> => ({

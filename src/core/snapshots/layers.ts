@@ -112,12 +112,24 @@ async function mergeInto(
     await deps.hypervisor.snapshots.commit(guest, place.target, layers, progress)
     return keepLayer(merge, layer, child)
   }
+  if (place.kind === 'closed' && (await wasCommitted(merge, layer, child)))
+    return keepLayer(merge, layer, child)
   const parent = layer.parent ? readVolume(deps.zone, layer.parent) : null
   if (place.kind === 'active') {
     const base = parent ? filePath(deps, parent.id) : null
     await deps.hypervisor.snapshots.pull(guest, place.target, base, progress)
   } else await deps.store(child.pool).rebase(child.name, parent?.name ?? null, progress, merge.signal)
   return keepChild(merge, layer, child)
+}
+
+/**
+ * A crash came after QEMU had committed the child into the layer, and the instance has ended since: what stood on the
+ * child stands on the layer already, so that the layer must stay.
+ */
+async function wasCommitted({ deps }: Merge, layer: Volume, child: Volume): Promise<boolean> {
+  for (const grandchild of childrenOf(deps.zone, [child.id]).filter((row) => !isQuarantined(row)))
+    if ((await deps.store(grandchild.pool).info(grandchild.name)).parent === layer.name) return true
+  return false
 }
 
 /** The file goes first: after a crash the repeat finds an empty merge and comes here again. */
@@ -133,10 +145,11 @@ async function keepLayer(merge: Merge, layer: Volume, child: Volume): Promise<vo
   const { deps, info, guest } = merge
   const grandchildren = childrenOf(deps.zone, [child.id])
   const active = new Set(readGuest(deps.zone, guest).disks.map((disk) => disk.volume))
-  const chains = await deps.hypervisor.snapshots.chains(guest)
+  const running = deps.live.running(guest)
+  const chains = running ? await deps.hypervisor.snapshots.chains(guest) : []
   const open = new Set(chains.flatMap((chain) => chain.files))
   for (const grandchild of grandchildren)
-    if (!active.has(grandchild.id) && !open.has(filePath(deps, grandchild.id)))
+    if (!(running && active.has(grandchild.id)) && !open.has(filePath(deps, grandchild.id)))
       await deps.store(grandchild.pool).relink(grandchild.name, layer.name)
   await deps.store(child.pool).remove(child.name)
   await deps.zone.commit(info, [

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
-import type { Saga, Step } from '../../tasks/saga.ts'
+import type { Saga, Step, StepContext } from '../../tasks/saga.ts'
 import type { Change } from '../../zone/zone.ts'
 import { notFound } from '../errors.ts'
 import type { GuestDeps } from '../guests/deps.ts'
@@ -19,6 +19,7 @@ import {
   removeOverlays,
 } from './create.ts'
 
+type Context = StepContext<SnapshotRestoreParams>
 type NewVolume = Omit<Volume, 'version'>
 type Restored = Pick<Guest, 'disks' | 'nvram' | 'snapshot' | 'cores' | 'memoryBytes' | 'firmware' | 'machine'>
 
@@ -111,14 +112,15 @@ const overlays = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
 const nvram = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
   name: 'nvram',
   describe: (params) => (params.nvram ? [{ effect: "copy the snapshot's UEFI variables" }] : []),
-  async run({ params, taskId }) {
-    if (params.nvram)
-      await copyVolume(deps, readVolume(deps.zone, params.nvram.from), params.nvram.row, taskId)
-  },
+  run: ({ params, taskId }) => copyBack(deps, params, taskId),
   async undo({ params }) {
     if (params.nvram) await deps.store(params.nvram.row.pool).remove(params.nvram.row.name)
   },
 })
+
+async function copyBack(deps: GuestDeps, { nvram }: SnapshotRestoreParams, taskId: string): Promise<void> {
+  if (nvram) await copyVolume(deps, readVolume(deps.zone, nvram.from), nvram.row, taskId)
+}
 
 const record = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
   name: 'record',
@@ -166,10 +168,11 @@ const start = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
       : wanted
         ? [{ effect: 'start', commands: [['virsh', 'start', guest]] }]
         : [],
-  async run({ params }) {
+  async run(context) {
+    const { params } = context
     if (!params.memory && !params.start) return
     const spec = domainSpec(deps, readGuest(deps.zone, params.guest))
-    if (params.memory) await goOn(deps, spec, filePath(deps, params.memory))
+    if (params.memory) await goOn(deps, context, { spec, memoryPath: filePath(deps, params.memory) })
     else await deps.hypervisor.start(spec)
     deps.live.set(params.guest, 'running')
   },
@@ -179,10 +182,20 @@ const start = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
   },
 })
 
-/** A repeat after a crash: libvirt ends a restore without us, and the guest may have worked for hours since then. */
-async function goOn(deps: GuestDeps, spec: DomainSpec, memoryPath: string): Promise<void> {
+/**
+ * A repeat after a crash: libvirt ends a restore without us, and the guest may have worked for hours since then. Where it
+ * has stopped again, what it wrote does not fit the memory any more: the disks begin anew.
+ */
+async function goOn(
+  deps: GuestDeps,
+  { params, taskId }: Pick<Context, 'params' | 'taskId'>,
+  { spec, memoryPath }: { spec: DomainSpec; memoryPath: string },
+): Promise<void> {
   if ((await deps.hypervisor.state(spec.id)) === 'running') return
   await deps.hypervisor.destroy(spec.id)
+  await removeOverlays(deps, params.layers)
+  await makeOverlays(deps, params.layers)
+  await copyBack(deps, params, taskId)
   await deps.hypervisor.restore(spec, memoryPath)
 }
 

@@ -8,10 +8,9 @@ import { startBoth } from '../test/e2e/harness.ts'
 import { uploadTiny } from '../test/e2e/life.ts'
 import type { Lab } from '../test/lab/libvirt.ts'
 import type { PairResult } from './create-start-client.ts'
-import { median, sayFigure, sayLoad, spread } from './figures.ts'
+import { median, sayFigure, spread } from './figures.ts'
 
 const pairs = Number(process.argv[2] ?? 9)
-await sayLoad()
 const { lab, appliance, stop } = await startBoth()
 try {
   const image = await uploadTiny(appliance)

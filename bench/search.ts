@@ -8,7 +8,7 @@ import type { Change } from '../src/zone/zone.ts'
 import { type Appliance, startBoth } from '../test/e2e/harness.ts'
 import { createGuest } from '../test/e2e/life.ts'
 import type { Lab } from '../test/lab/libvirt.ts'
-import { quantile, sayFigure, sayLoad, spread } from './figures.ts'
+import { quantile, sayFigure, spread } from './figures.ts'
 
 const requests = Number(process.argv[2] ?? 2000)
 const atOnce = Number(process.argv[3] ?? 2)
@@ -84,7 +84,6 @@ async function cpuTicks(pid: number | undefined): Promise<number> {
   return Number(fields[11]) + Number(fields[12])
 }
 
-await sayLoad()
 const { lab, appliance, stop } = await startBoth()
 try {
   const pattern = await patternRow(appliance)

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { program, startBoth } from '../test/e2e/harness.ts'
 import { createGuest, uploadTiny } from '../test/e2e/life.ts'
 import type { Lab } from '../test/lab/libvirt.ts'
-import { median, sayFigure, sayLoad, spread } from './figures.ts'
+import { median, sayFigure, spread } from './figures.ts'
 
 const starts = Number(process.argv[2] ?? 11)
 const idleSeconds = Number(process.argv[3] ?? 120)
@@ -22,11 +22,15 @@ async function firstAnswers(lab: Lab, dataDir: string): Promise<number[]> {
   return JSON.parse(stdout) as number[]
 }
 
-/** Private pages: what the machine would have more of without this process. */
-async function privateBytes(pid: number | undefined): Promise<number> {
+/**
+ * Pages that only this process has. Dirty ones are what the machine would get back if it ended; clean ones are pages of
+ * the executable, which the kernel takes back whenever it wants them.
+ */
+async function privateMebibytes(pid: number | undefined): Promise<{ dirty: number; clean: number }> {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8')
-  const kibibytes = [...text.matchAll(/^Private_\w+:\s+(\d+) kB/gm)].map(([, value]) => Number(value))
-  return kibibytes.reduce((sum, value) => sum + value, 0) * 1024
+  const figure = (name: string) =>
+    Number(new RegExp(`^Private_${name}: +(\\d+) kB`, 'm').exec(text)?.[1]) / 1024
+  return { dirty: figure('Dirty'), clean: figure('Clean') }
 }
 
 /** What the process has caused to be written, minus what was dropped before it was. */
@@ -36,7 +40,6 @@ async function writtenBytes(pid: number | undefined): Promise<number> {
   return figure('write_bytes') - figure('cancelled_write_bytes')
 }
 
-await sayLoad()
 const { lab, appliance, stop } = await startBoth()
 try {
   const image = await uploadTiny(appliance)
@@ -52,8 +55,9 @@ try {
   sayFigure({ name: 'start to first answer', value: median(times), unit: 'ms', aim: { most: 250 } })
   await appliance.start()
   await delay(settleSeconds * 1000)
-  const memory = (await privateBytes(appliance.pid)) / 2 ** 20
-  sayFigure({ name: 'idle private memory', value: memory, unit: 'MiB', aim: { most: 40 } })
+  const { dirty, clean } = await privateMebibytes(appliance.pid)
+  console.log(`clean pages of the executable: ${clean.toFixed(1)} MiB`)
+  sayFigure({ name: 'idle private memory', value: dirty, unit: 'MiB', aim: { most: 40 } })
   const before = await writtenBytes(appliance.pid)
   await delay(idleSeconds * 1000)
   const written = (await writtenBytes(appliance.pid)) - before

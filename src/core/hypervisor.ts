@@ -163,6 +163,8 @@ export interface LiveSnapshots {
    * memory, consistent with the disks. The overlays' files must not exist; they are made by QEMU.
    */
   create(id: string, request: LiveSnapshotRequest): Promise<void>
+  /** Whether the file holds all of a guest's memory; false where its saving was cut, or there is no file. */
+  isMemoryWhole(memoryPath: string): Promise<boolean>
   /** The disk chains that QEMU really has open now, top first. */
   chains(id: string): Promise<{ target: string; files: string[] }[]>
   /** Pulls everything between the active layer and `basePath` (exclusive; none: the whole chain) into the active one. */

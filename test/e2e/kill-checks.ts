@@ -130,8 +130,8 @@ function record(db: Sqlite.Database): Record {
 const parsed = <T>(value: T): T => JSON.parse(value as string) as T
 
 /**
- * In words, whatever is not as it should be once the tasks have settled. `base`: the host before the first guest. Open for
- * a moment are only processes that libvirt is just ending, so it is asked again for a while.
+ * In words, whatever is not as it should be once the tasks have settled. `base`: the host before the first guest. It is asked
+ * again for a while: layers of a deleted snapshot may wait for the reconciler that merges them once a minute.
  */
 export async function problems(appliance: Appliance, base: Fingerprint): Promise<string[]> {
   let found: string[] = []
@@ -139,7 +139,7 @@ export async function problems(appliance: Appliance, base: Fingerprint): Promise
     found = await problemsNow(appliance, base)
     return found.length === 0 ? true : undefined
   }
-  await waitFor('a clean host', none, { timeoutMs: 6000, everyMs: 300 }).catch(() => undefined)
+  await waitFor('a clean host', none, { timeoutMs: 90_000, everyMs: 500 }).catch(() => undefined)
   return found
 }
 

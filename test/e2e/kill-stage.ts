@@ -82,6 +82,21 @@ export class KillStage {
     assert.equal(task && (await taskState(appliance, task)), 'done', what)
   }
 
+  /** The host loses its power at the cut: guests end with the appliance. Answers how the task ended. */
+  async powerCut(cut: Cut, act: () => Promise<unknown>): Promise<string | undefined> {
+    const { appliance } = this
+    const { task } = await killAt(appliance, cut, act, async () => {
+      await appliance.kill9()
+      for (const id of (await appliance.lab.virsh('list', '--uuid'))
+        .split('\n')
+        .filter((line) => line !== ''))
+        await appliance.lab.virsh('destroy', id)
+    })
+    await appliance.start()
+    await this.wellAfter(`power cut: ${nameOf(cut)}`)
+    return task && (await taskState(appliance, task))
+  }
+
   async wellAfter(what: string): Promise<void> {
     await settled(this.appliance).catch((cause: unknown) => {
       throw new Error(`${what}: ${cause instanceof Error ? cause.message : cause}`, { cause })

@@ -62,6 +62,22 @@ describe('the appliance is killed', { timeout: 900_000 }, () => {
     assert.equal((await agent.sh('cat /data/note')).trim(), 'kept')
   })
 
+  it('together with the guest, as by a loss of power, while it snapshots', async () => {
+    const guest = guests.at(-1) ?? ''
+    await stage.power(guest, true)
+    const take = (name: string, memory: boolean) => () =>
+      stage.appliance.api('POST', `/instances/${guest}/snapshots/`, { name, memory })
+    const overlays = { kind: 'snapshot.create', step: 'overlays' }
+    assert.equal(await stage.powerCut({ ...overlays, when: 'after' }, take('switched', false)), 'done')
+    await stage.power(guest, true)
+    const early = { ...overlays, when: 'during', delayMs: 0 } as const
+    assert.match(
+      (await stage.powerCut(early, take('unsaved', true))) ?? '',
+      /^failed.*before its memory was saved/,
+    )
+    assert.deepEqual(await stage.snapshots(guest), ['switched'])
+  })
+
   it('while it deletes guests', async () => {
     const [first = '', second = '', third = ''] = guests
     await deleteKilled(stage, guests.at(-1) ?? '', { step: 'stop', when: 'during', delayMs: 10 })

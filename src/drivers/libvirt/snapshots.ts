@@ -1,5 +1,5 @@
 // What only a running domain can do to its disks. Each step may have happened already: a repeat finds that out.
-import { access } from 'node:fs/promises'
+import { access, open } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { AppError } from '../../core/errors.ts'
 import type { LiveSnapshotRequest, LiveSnapshots } from '../../core/hypervisor.ts'
@@ -18,6 +18,7 @@ const longestIdlePolls = 25
 export function createLiveSnapshots(virsh: Virsh): LiveSnapshots {
   return {
     create: (id, request) => create(virsh, id, request),
+    isMemoryWhole,
     chains: async (id) => (await writableDisks(virsh, id)).map(({ target, files }) => ({ target, files })),
     async pull(id, target, basePath, progress) {
       await runBlockJob(
@@ -47,6 +48,24 @@ export function createLiveSnapshots(virsh: Virsh): LiveSnapshots {
         },
       )
     },
+  }
+}
+
+/** Libvirt writes this last; before, an image begins with `LibvirtQemudPart`. */
+const wholeMark = 'LibvirtQemudSave'
+
+async function isMemoryWhole(memoryPath: string): Promise<boolean> {
+  try {
+    const file = await open(memoryPath)
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(wholeMark.length), 0, wholeMark.length, 0)
+      return buffer.toString('latin1', 0, bytesRead) === wholeMark
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
   }
 }
 

@@ -6,6 +6,7 @@ export function createSimulatedSnapshots(world: SimulatedWorld): LiveSnapshots {
   return {
     create: (id, request) =>
       world.call('snapshots.create', [id, request], () => create(world, world.running(id), request)),
+    isMemoryWhole: (memoryPath) => world.files.exists(memoryPath),
     chains: (id) =>
       world.call('snapshots.chains', [id], async () =>
         [...world.running(id).chains].map(([target, files]) => ({ target, files: [...files] })),

@@ -21,6 +21,7 @@ import { controlPath, localCredential } from './local-call.ts'
 import { createLog, type RootLog } from './log.ts'
 import { gated, mainOperations } from './operations.ts'
 import { claimDataDir } from './single-instance.ts'
+import { giveBackStartUpMemory } from './start-up-memory.ts'
 
 /** Time that requests have to end after SIGTERM. */
 const drainMs = 10_000
@@ -44,6 +45,7 @@ export async function serve(flags: Flags, env: NodeJS.ProcessEnv): Promise<void>
   const server = await listen({ config, appliance, certificate, waitingFor, stopping, log })
   // It starts a dozen processes: whoever waits for the first answer need not wait for those.
   up = bringUp(appliance, config.dataDir, stopping.signal)
+  giveBackStartUpMemory()
   if (certificate) keepFresh(certificate, log, stopping.signal)
   announce(config, appliance, server)
   onSignals({ flags, env, certificate, log }, () => shutDown({ server, appliance, up }))

@@ -76,7 +76,7 @@ const poolTargets = (zone: Zone): string[] =>
 /** A page of guests asks the same few names again and again; they hold until the record changes. */
 function guestNames(zone: Zone): GuestNames {
   const known = new Map<string, unknown>()
-  let revision = zone.revision()
+  let revision = -1
   const once = <T>(key: string, read: () => T): T => {
     if (revision !== zone.revision()) known.clear()
     revision = zone.revision()

@@ -44,6 +44,7 @@ test('guest.create survives an error, a crash and a repeat at every step', async
         snapshots: [],
         onPool: ['image-debian.qcow2'],
         inQuarantine: [],
+        offers: [],
         partial: [],
         domains: [],
         hosts: [],

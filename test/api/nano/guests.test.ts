@@ -85,6 +85,7 @@ describe('creating a guest', () => {
       auto_start: false,
       system: 'linux',
       system_version: 'centos7',
+      modules: [],
       firmware: 'bios',
       state: 'stopped',
       display_protocol: 'vnc',

@@ -5,7 +5,11 @@ set -euo pipefail
 # In a mount namespace of its own, so that a killed build leaves no mount; the loop device goes with the last one.
 [ -n "${IN_OWN_MOUNTS:-}" ] || IN_OWN_MOUNTS=1 exec unshare --mount --propagation private "$0" "$@"
 out=$1
-mirror=${MIRROR:-http://deb.debian.org/debian}
+own_mirror() {
+  apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' | awk '$2 == "bookworm" { print $1; exit }'
+}
+mirror=${MIRROR:-$(own_mirror)}
+[ -n "$mirror" ] || { echo "debian-guest.sh: apt knows no mirror of bookworm; name one: MIRROR=URL" >&2; exit 1; }
 work=$(mktemp -d)
 root=$work/root
 cleanup() {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { GuestAgent } from './agent.ts'
-import { succeed } from './cache.ts'
-import { buildDebianGuest, makeSeed } from './debian-guest.ts'
-import { copyIntoLab, startGuest, virshXml } from './guest.ts'
-import { type Lab, startLab } from './libvirt.ts'
-import { SerialConsole } from './serial.ts'
-import { consoleStream } from './streams.ts'
+import { GuestAgent } from '../lab/agent.ts'
+import { succeed } from '../lab/cache.ts'
+import { buildDebianGuest, makeSeed } from '../lab/debian-guest.ts'
+import { copyIntoLab, startGuest, virshXml } from '../lab/guest.ts'
+import { type Lab, startLab } from '../lab/libvirt.ts'
+import { SerialConsole } from '../lab/serial.ts'
+import { consoleStream } from '../lab/streams.ts'
 
 const network = `<network><name>lab</name><forward mode='open'/><bridge name='labbr0'/>
   <ip address='192.168.77.1' netmask='255.255.255.0'><dhcp><range start='192.168.77.10' end='192.168.77.99'/></dhcp></ip>

@@ -61,13 +61,15 @@ export async function hostFingerprint(options: FingerprintOptions): Promise<Fing
   }
 }
 
-/** Without tables whose chains let everything pass: libvirt makes such ones when the first guest starts, and keeps them. */
+/** Without the bridge tables that let everything pass: libvirt makes such ones with its first guest, and keeps them. */
 const rulesOnly = (ruleset: string): string =>
   ruleset
     .split(/^(?=table )/m)
     .filter(
       (table) =>
-        !/^table [^{]*\{\n(\tchain [^{]*\{\n(\t\ttype [^\n]*policy accept;\n)?\t\}\n*)*\}\s*$/.test(table),
+        !/^table bridge [^{]*\{\n(\tchain [^{]*\{\n(\t\ttype [^\n]*policy accept;\n)?\t\}\n*)*\}\s*$/.test(
+          table,
+        ),
     )
     .join('')
 

@@ -9,6 +9,7 @@ import {
   people,
   type TestAppliance,
 } from '../../support/appliance.ts'
+import { generator, type Random } from '../../support/random.ts'
 
 const cases = 150
 const seed = Number(process.env['NACELLE_TEST_SEED'] ?? Date.now() % 1e9)
@@ -20,22 +21,6 @@ before(async () => {
   image = await makeImage(world, 'disk', { sizeBytes: 2 ** 28 })
 })
 after(() => world.close())
-
-/** Mulberry32: small, and the same everywhere. */
-function generator(start: number) {
-  let state = start >>> 0
-  const random = () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-  const whole = (from: number, to: number) => from + Math.floor(random() * (to - from + 1))
-  const pick = <T>(items: readonly T[]): T => items[whole(0, items.length - 1)] as T
-  return { whole, pick, chance: (share: number) => random() < share }
-}
-
-type Random = ReturnType<typeof generator>
 
 const letters = [...'abcXYZ019', 'ä', 'ß', '名', 'д', '𠀀']
 const rest = [...letters, '.', '-', '_']

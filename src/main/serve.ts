@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
 import { type Config, type Flags, loadConfig } from '../config.ts'
 import { type Principal, systemContext, systemPrincipal } from '../core/context.ts'
 import { type AppDeps, createApp } from '../http/app.ts'
@@ -23,6 +24,8 @@ import { gated, mainOperations } from './operations.ts'
 import { claimDataDir } from './single-instance.ts'
 import { giveBackStartUpMemory } from './start-up-memory.ts'
 
+/** What the first callers are given before the bring-up takes the processor. */
+const firstAnswersMs = 100
 /** Time that requests have to end after SIGTERM. */
 const drainMs = 10_000
 
@@ -43,7 +46,8 @@ export async function serve(flags: Flags, env: NodeJS.ProcessEnv): Promise<void>
   let up: BringUp | undefined
   const waitingFor = () => (up ? up.waitingFor() : 'the appliance is starting')
   const server = await listen({ config, appliance, certificate, waitingFor, stopping, log })
-  // It starts a dozen processes: whoever waits for the first answer need not wait for those.
+  // The bring-up starts a dozen processes: whoever waits for the first answer need not wait for those.
+  await delay(firstAnswersMs)
   up = bringUp(appliance, config.dataDir, stopping.signal)
   giveBackStartUpMemory()
   if (certificate) keepFresh(certificate, log, stopping.signal)
@@ -105,10 +109,10 @@ async function listen({
     ...deps,
     resolve: (credential: string) => (credential === localCredential ? root : undefined),
   }
-  const closeControl = await listenControl(createApp(local), controlPath(config.dataDir))
   const { host, port } = config.listen
   const sockets = createSockets({ consume: channels.consume, log })
   const server = await startServer({ app: createApp(deps), host, port, certificate, sockets, log, stopping })
+  const closeControl = await listenControl(createApp(local), controlPath(config.dataDir))
   return {
     ...server,
     async close(limitMs) {

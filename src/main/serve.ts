@@ -46,13 +46,14 @@ export async function serve(flags: Flags, env: NodeJS.ProcessEnv): Promise<void>
   let up: BringUp | undefined
   const waitingFor = () => (up ? up.waitingFor() : 'the appliance is starting')
   const server = await listen({ config, appliance, certificate, waitingFor, stopping, log })
-  // The bring-up starts a dozen processes: whoever waits for the first answer need not wait for those.
-  await delay(firstAnswersMs)
-  up = bringUp(appliance, config.dataDir, stopping.signal)
-  giveBackStartUpMemory()
+  onSignals({ flags, env, certificate, log }, () => shutDown({ server, appliance, up }))
   if (certificate) keepFresh(certificate, log, stopping.signal)
   announce(config, appliance, server)
-  onSignals({ flags, env, certificate, log }, () => shutDown({ server, appliance, up }))
+  // The bring-up starts a dozen processes: whoever waits for the first answer need not wait for those.
+  await delay(firstAnswersMs)
+  if (stopping.signal.aborted) return
+  up = bringUp(appliance, config.dataDir, stopping.signal)
+  giveBackStartUpMemory()
 }
 
 function certificateOf(config: Config, appliance: Appliance, log: RootLog): Promise<CertificateSource> {
@@ -185,12 +186,13 @@ async function reloadNow({ flags, env, certificate, log }: Reload): Promise<void
 interface ShuttingDown {
   server: RunningServer
   appliance: Appliance
-  up: BringUp
+  /** Undefined where it was told to stop before it was brought up. */
+  up: BringUp | undefined
 }
 
 async function shutDown({ server, appliance, up }: ShuttingDown): Promise<void> {
   await server.close(drainMs)
-  await up.done
+  await up?.done
   await appliance.reconcilers.stop()
   await appliance.tasks.stop()
   await appliance.outbox.stop()

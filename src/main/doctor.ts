@@ -176,7 +176,8 @@ const networkChecks = ({ dataDir, listen }: Examined, host: Surroundings): Check
   check({
     id: 'port',
     title: 'Listening address',
-    gather: () => portFacts({ host: listen.host, port: listen.port, lockName: lockName(dataDir) }),
+    gather: async () =>
+      portFacts({ host: listen.host, port: listen.port, lockName: await lockName(dataDir) }),
     judge: (facts) => judgePort(facts, host),
   }),
   check({ id: 'modules', title: 'Kernel modules', gather: moduleFacts, judge: judgeModules }),

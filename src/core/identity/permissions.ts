@@ -18,6 +18,8 @@ export const permissions = [
   'storage.write',
   'network.read',
   'network.write',
+  'policy.read',
+  'policy.write',
   'identity.read',
   'identity.write',
   'session.read',

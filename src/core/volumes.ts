@@ -30,6 +30,12 @@ export interface VolumeStore {
   rebase(name: string, parent: string | null, progress: Progress, signal: AbortSignal): Promise<void>
   /** Changes only the recorded parent, after the content was merged by other means (`qemu-img rebase -u`). */
   relink(name: string, parent: string | null): Promise<void>
+  /**
+   * Writes the volume's own layer into its parent, which then holds the content of both, and removes the volume; no
+   * instance has them open, and nothing else stands on the parent. Cut in the middle, both are as good as before: a
+   * repeat writes it all again. One that is gone has been merged.
+   */
+  commit(name: string, progress: Progress, signal: AbortSignal): Promise<void>
   /** Copies a small file of the host (NVRAM) in or out; atomic. */
   importFile(name: string, path: string): Promise<void>
   exportFile(name: string, path: string): Promise<void>

@@ -147,6 +147,28 @@ export function runVolumeContract(name: string, options: VolumeContractOptions):
       await rejects(store.relink('top.qcow2', 'nothing.qcow2'), 'not_found')
     })
 
+    contract('commit writes a layer into its parent and removes it, cut or twice', async () => {
+      await store.create('under.qcow2', { sizeBytes: 16 * mib, format: 'qcow2' })
+      await subject.writeAt?.('under.qcow2', mib, 3)
+      await store.clone('over.qcow2', { parent: 'under.qcow2', sizeBytes: 16 * mib })
+      await subject.writeAt?.('over.qcow2', 2 * mib, 4)
+      const cut = store.commit('over.qcow2', () => undefined, AbortSignal.abort(new Error('enough')))
+      await assert.rejects(cut, /enough/)
+      assert.equal((await store.info('over.qcow2')).parent, 'under.qcow2')
+      for (const _ of [1, 2]) await store.commit('over.qcow2', () => undefined, live())
+      await absent('over.qcow2')
+      assert.equal((await store.info('under.qcow2')).virtualSizeBytes, 16 * mib)
+      if (subject.readAt) {
+        assert.equal(await subject.readAt('under.qcow2', mib), 3)
+        assert.equal(await subject.readAt('under.qcow2', 2 * mib), 4)
+      }
+      await rejects(
+        store.commit('under.qcow2', () => undefined, live()),
+        'conflict',
+      )
+      assert.equal(await store.exists('under.qcow2'), true)
+    })
+
     contract('small files go in and out', async () => {
       const [source, target] = [join(scratch, 'in'), join(scratch, 'out')]
       await writeFile(source, 'variables')

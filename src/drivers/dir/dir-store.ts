@@ -143,6 +143,17 @@ export class DirStore implements VolumeStore {
     await this.#change(name, () => qemuImg.relinkImage(this.#path(name), target))
   }
 
+  async commit(name: string, progress: Progress, signal: AbortSignal): Promise<void> {
+    if (!(await this.exists(name))) return
+    const { parent } = await this.#layer(name)
+    if (parent === null)
+      throw new AppError('conflict', `volume '${name}' stands on no other that it could be merged into`)
+    const base = await this.#existing(parent)
+    await this.#change(name, () => qemuImg.commitImage(this.#path(name), progress, signal))
+    await syncFile(base.path)
+    await this.remove(name)
+  }
+
   async importFile(name: string, path: string): Promise<void> {
     const final = this.#path(name)
     const partial = final + partialSuffix

@@ -57,6 +57,11 @@ export async function relinkImage(path: string, parent: ImageFile | null): Promi
   await metadata(['rebase', '-q', '-u', '-f', 'qcow2', ...backing(parent), path])
 }
 
+/** Writes a layer into the one that it stands on; the layer itself stays as it is, so that a cut can be repeated. */
+export async function commitImage(path: string, progress: Progress, signal: AbortSignal): Promise<void> {
+  await transfer(['commit', '-p', '-d', '-f', 'qcow2', path], progress, signal)
+}
+
 /** Copies an image with all its layers into one new file; qcow2 is compressed (zstd). */
 export async function convertImage(
   source: ImageFile,

@@ -117,6 +117,21 @@ export class SimulatedVolumes implements VolumeStore {
     await this.#setParent('relink', name, parent)
   }
 
+  async commit(name: string, progress: Progress, signal: AbortSignal): Promise<void> {
+    checkVolumeName(name)
+    const volume = this.inUse.get(name)
+    if (!volume) return
+    const parent = volume.parent === null ? undefined : this.#get(volume.parent)
+    if (!parent)
+      throw new AppError('conflict', `volume '${name}' stands on no other that it could be merged into`)
+    signal.throwIfAborted()
+    await this.#before({ method: 'commit', name, phase: 'begin' })
+    parent.content = volume.content ?? parent.content
+    await this.#before({ method: 'commit', name, phase: 'publish' })
+    this.inUse.delete(name)
+    progress(100)
+  }
+
   async importFile(name: string, path: string): Promise<void> {
     checkVolumeName(name)
     const content = await readFile(path)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { afterEach, beforeEach, describe, test } from 'node:test'
+import { afterEach, beforeEach, describe, mock, test } from 'node:test'
 import { openTestZone, type TestZone } from '../../../test/support/zone.ts'
 import * as schema from '../../db/schema.ts'
 import { SimulatedVolumes } from '../../drivers/simulated/volumes.ts'
@@ -10,7 +10,7 @@ import { Findings } from './findings.ts'
 import { createLedger, type Ledger } from './ledger.ts'
 import { findVolume, volumeNamed } from './record.ts'
 import { graceMs, type RepairDeps, repairPool } from './repair.ts'
-import { ensureRoom } from './room.ts'
+import { ensureRoom, purgeExpired } from './room.ts'
 import { claimVolume, type NewVolume, quarantinedVolume, readyVolume, releaseVolume } from './volume.ts'
 
 const silent = { debug() {}, info() {}, warn() {}, error() {}, child: () => silent }
@@ -42,7 +42,15 @@ describe('ledger', () => {
         table: 'storagePool',
         key: 'local',
         before: null,
-        after: { name: 'local', type: 'dir', host: '', target: '/srv', createdAt: 0 },
+        after: {
+          name: 'local',
+          type: 'dir',
+          host: '',
+          target: '/srv',
+          options: { type: 'dir' as const },
+          secret: null,
+          createdAt: 0,
+        },
       },
     ])
   })
@@ -202,6 +210,28 @@ describe('ledger', () => {
       ['top.qcow2', 'base.qcow2'],
     )
     assert.deepEqual(await statuses(), {})
+  })
+
+  test('a whole quarantine is purged by one reading of the list, whatever stands on what', async () => {
+    // Each stands on the one before it, so that each purge frees the next.
+    const old = zone.time.now - 8 * 86_400_000
+    const quarantined = { state: 'quarantined' as const }
+    for (let i = 0; i < 60; i++) {
+      const parent = i % 20 === 0 ? null : `id-q${i - 1}.qcow2`
+      await make(`q${i}.qcow2`, { ...quarantined, parent, quarantinedAt: old - i })
+      await store.quarantine(`q${i}.qcow2`)
+    }
+    await make('young.qcow2', { ...quarantined, quarantinedAt: zone.time.now })
+    await store.quarantine('young.qcow2')
+    // Only the list is read in an order.
+    const select = Object.getPrototypeOf(zone.zone.db.select().from(schema.volume))
+    const lists = mock.method(select, 'orderBy')
+    const purged = await purgeExpired(deps, 'local', 7 * 86_400_000)
+    assert.deepEqual(purged.slice(0, 3), ['q59.qcow2', 'q58.qcow2', 'q57.qcow2'])
+    assert.equal(purged.length, 60)
+    assert.ok(volumeNamed(zone.zone.db, 'local', 'young.qcow2'))
+    assert.equal(lists.mock.callCount(), 1)
+    lists.mock.restore()
   })
 
   test('a pass repairs what a crash left, after the grace, and reports the rest', async () => {

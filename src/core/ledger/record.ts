@@ -19,20 +19,24 @@ export const volumeNamed = (db: Database, pool: string, name: string): Volume | 
 export const volumesOf = (db: Database, pool: string): Volume[] =>
   db.select().from(schema.volume).where(eq(schema.volume.pool, pool)).orderBy(asc(schema.volume.name)).all()
 
+const nothingStandsOnIt = sql`not exists (select 1 from volume child where child.parent = ${schema.volume.id})`
+
 /** Quarantined ones on which nothing stands any more, longest deleted first. */
 export const purgeableOf = (db: Database, pool: string): Volume[] =>
   db
     .select()
     .from(schema.volume)
-    .where(
-      and(
-        eq(schema.volume.pool, pool),
-        eq(schema.volume.state, 'quarantined'),
-        sql`not exists (select 1 from volume child where child.parent = ${schema.volume.id})`,
-      ),
-    )
+    .where(and(eq(schema.volume.pool, pool), eq(schema.volume.state, 'quarantined'), nothingStandsOnIt))
     .orderBy(asc(schema.volume.quarantinedAt))
     .all()
+
+/** The volume if it is quarantined and nothing stands on it any more. */
+export const purgeable = (db: Database, id: string): Volume | undefined =>
+  db
+    .select()
+    .from(schema.volume)
+    .where(and(eq(schema.volume.id, id), eq(schema.volume.state, 'quarantined'), nothingStandsOnIt))
+    .get()
 
 const childrenOf = (db: Database, id: string, alive: boolean): Volume[] =>
   db

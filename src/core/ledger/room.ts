@@ -1,7 +1,7 @@
 import type { CommitInfo, Zone } from '../../zone/zone.ts'
 import { AppError } from '../errors.ts'
 import type { VolumeStore } from '../volumes.ts'
-import { isInHand, purgeableOf } from './record.ts'
+import { findVolume, isInHand, purgeable, purgeableOf } from './record.ts'
 import { releaseVolume, type Volume } from './volume.ts'
 
 export interface RoomDeps {
@@ -20,12 +20,10 @@ export async function ensureRoom(deps: RoomDeps, pool: string, bytes: number): P
   const usage = await deps.store(pool).usage()
   if (usage.freeBytes >= bytes) return
   if (usage.freeBytes + usage.quarantinedBytes < bytes) throw tooFull(pool, bytes, usage)
-  for (;;) {
-    const oldest = purgeableOf(deps.zone.db, pool).find((volume) => !isInHand(deps.zone.db, volume))
-    if (!oldest) throw tooFull(pool, bytes, await deps.store(pool).usage())
-    await purgeVolume(deps, oldest, by(`volume.purge ${pool}/${oldest.name} for room`))
+  const names = purgeInTurn(deps, pool, { why: 'for room' })
+  while ((await names.next()).value !== undefined)
     if ((await deps.store(pool).usage()).freeBytes >= bytes) return
-  }
+  throw tooFull(pool, bytes, await deps.store(pool).usage())
 }
 
 function tooFull(
@@ -44,14 +42,51 @@ function tooFull(
 /** Purges what was deleted longer ago than the retention; returns their names. */
 export async function purgeExpired(deps: RoomDeps, pool: string, retentionMs: number): Promise<string[]> {
   const purged: string[] = []
-  for (;;) {
-    const oldest = purgeableOf(deps.zone.db, pool).find(
-      (volume) => (volume.quarantinedAt ?? 0) + retentionMs <= deps.now() && !isInHand(deps.zone.db, volume),
-    )
-    if (!oldest) return purged
-    await purgeVolume(deps, oldest, by(`volume.purge ${pool}/${oldest.name} by age`))
-    purged.push(oldest.name)
+  const until = deps.now() - retentionMs
+  for await (const name of purgeInTurn(deps, pool, { until, why: 'by age' })) purged.push(name)
+  return purged
+}
+
+interface Purging {
+  /** Only what was deleted then or before; left out where everything may go. */
+  until?: number
+  why: string
+}
+
+/**
+ * Purges one volume for each call, longest deleted first, and tells its name. The list is read once: what a purge frees
+ * (the volume that the purged one stood on) takes its place in it.
+ */
+async function* purgeInTurn(
+  deps: RoomDeps,
+  pool: string,
+  { until = Number.POSITIVE_INFINITY, why }: Purging,
+): AsyncGenerator<string, undefined> {
+  const { db } = deps.zone
+  // The longest deleted is the last, where it is taken off without moving the others.
+  const waiting = purgeableOf(db, pool).reverse()
+  for (let oldest = waiting.pop(); oldest; oldest = waiting.pop()) {
+    if (deletedAt(oldest) > until) return
+    // Somebody may have brought it back, or purged it, since the list was read.
+    const volume = findVolume(db, oldest.id)
+    if (volume?.state !== 'quarantined' || isInHand(db, volume)) continue
+    await purgeVolume(deps, volume, by(`volume.purge ${pool}/${volume.name} ${why}`))
+    yield volume.name
+    const freed = volume.parent === null ? undefined : purgeable(db, volume.parent)
+    if (freed) insertByAge(waiting, freed)
   }
+}
+
+const deletedAt = (volume: Volume): number => volume.quarantinedAt ?? 0
+
+function insertByAge(waiting: Volume[], volume: Volume): void {
+  let [low, high] = [0, waiting.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (deletedAt(waiting[middle]!) > deletedAt(volume)) low = middle + 1
+    else high = middle
+  }
+  waiting.splice(low, 0, volume)
 }
 
 /** The bytes first: a crash in between leaves a row without bytes, which the reconciler takes away. */

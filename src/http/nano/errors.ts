@@ -43,7 +43,7 @@ export function renderError(error: unknown, requestId: string, legacy: boolean):
     message:
       known === undefined
         ? `Internal error; the log tells more about request '${requestId}'.`
-        : sentence(known.message),
+        : sentence(known.message, known.field),
     data: {},
     code: known?.code ?? 'internal',
     ...(known?.field === undefined ? {} : { field: known.field }),
@@ -74,8 +74,23 @@ function retryAfter(error: AppError): number | undefined {
   return typeof seconds === 'number' ? seconds : undefined
 }
 
-/** Messages are written as they fall; they are shown as sentences. */
-function sentence(message: string): string {
-  const text = message.charAt(0).toUpperCase() + message.slice(1)
+/** Anything else with a letter in front (`disks[0]`, `network_address`, `qemu-img`) is an identifier. */
+const plainWord = /^[a-z]+(?=[ ,;]|: |$)/
+
+/**
+ * Messages are written as they fall; they are shown as sentences. What begins with an identifier (the name of a field, of
+ * a command, of a setting) keeps it as it is spelt.
+ */
+function sentence(message: string, field?: string): string {
+  const first = plainWord.exec(message)?.[0]
+  const isName = first === undefined || first === field || isRootOf(first, field) || identifiers.has(first)
+  const text = isName ? message : message.charAt(0).toUpperCase() + message.slice(1)
   return /[.!?]$/.test(text) ? text : `${text}.`
 }
+
+/** `disks` of `disks[0]`, `qos` of `qos.read_speed`. */
+const isRootOf = (word: string, field: string | undefined): boolean =>
+  field?.startsWith(word) === true && /^[.[]/.test(field.slice(word.length))
+
+/** Programs that messages may begin with, though they look like words. */
+const identifiers: ReadonlySet<string> = new Set(['virsh', 'rbd', 'iscsiadm', 'mount', 'nft', 'ip', 'qemu'])

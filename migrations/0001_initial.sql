@@ -5,13 +5,14 @@ CREATE TABLE "address" (
   "key" TEXT PRIMARY KEY NOT NULL,
   "pool" TEXT NOT NULL,
   "address" TEXT NOT NULL,
+  "type" TEXT NOT NULL,
   "guest" TEXT NOT NULL,
   "mac" TEXT NOT NULL,
   "created_at" INTEGER NOT NULL,
   "version" INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX "address_by_mac" ON "address" ("mac");
+CREATE INDEX "address_by_mac_type" ON "address" ("mac", "type");
 
 CREATE INDEX "address_by_pool" ON "address" ("pool");
 
@@ -49,6 +50,7 @@ CREATE TABLE "cell" (
   "pool" TEXT,
   "address" TEXT NOT NULL,
   "enabled" INTEGER NOT NULL,
+  "bridge" TEXT,
   "created_at" INTEGER NOT NULL,
   "version" INTEGER NOT NULL
 ) STRICT;
@@ -96,12 +98,19 @@ CREATE TABLE "guest" (
   "system_version" TEXT NOT NULL,
   "firmware" TEXT NOT NULL,
   "machine" TEXT NOT NULL,
+  "template" TEXT,
+  "hardware" TEXT NOT NULL,
+  "max_cores" INTEGER NOT NULL,
+  "max_memory_bytes" INTEGER NOT NULL,
   "nvram" TEXT,
   "seed" TEXT,
   "auto_start" INTEGER NOT NULL,
+  "start_priority" INTEGER NOT NULL,
+  "start_delay_seconds" INTEGER NOT NULL,
   "mac" TEXT NOT NULL,
   "address_pool" TEXT,
   "address" TEXT,
+  "external_address" TEXT,
   "modules" TEXT NOT NULL,
   "cloud_init" TEXT,
   "admin_secret" TEXT,
@@ -109,6 +118,8 @@ CREATE TABLE "guest" (
   "monitor_secret" TEXT NOT NULL,
   "qos" TEXT NOT NULL,
   "ports" TEXT NOT NULL,
+  "security_policy_group" TEXT,
+  "security_policy" TEXT NOT NULL,
   "media" TEXT,
   "snapshot" TEXT,
   "created_at" INTEGER NOT NULL,
@@ -131,6 +142,9 @@ CREATE INDEX "guest_by_cell" ON "guest" ("cell");
 CREATE INDEX "guest_by_address_pool" ON "guest" ("address_pool");
 
 CREATE INDEX "guest_by_media" ON "guest" ("media");
+
+CREATE INDEX "guest_by_security_policy_group" ON "guest" ("security_policy_group");
+CREATE INDEX "guest_by_template" ON "guest" ("template");
 
 CREATE TABLE "image" (
   "id" TEXT PRIMARY KEY NOT NULL,
@@ -208,6 +222,23 @@ CREATE TABLE "role" (
   "version" INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE "security_policy_group" (
+  "id" TEXT PRIMARY KEY NOT NULL,
+  "name" TEXT NOT NULL,
+  "description" TEXT NOT NULL,
+  "owner" TEXT NOT NULL,
+  "group_name" TEXT NOT NULL,
+  "enabled" INTEGER NOT NULL,
+  "global" INTEGER NOT NULL,
+  "default_action" TEXT NOT NULL,
+  "rules" TEXT NOT NULL,
+  "version" INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX "security_policy_group_by_group_name_name" ON "security_policy_group" ("group_name", "name");
+
+CREATE INDEX "security_policy_group_by_owner" ON "security_policy_group" ("owner");
+
 CREATE TABLE "session" (
   "id" TEXT PRIMARY KEY NOT NULL,
   "secret_hash" TEXT NOT NULL,
@@ -247,6 +278,8 @@ CREATE TABLE "storage_pool" (
   "type" TEXT NOT NULL,
   "host" TEXT NOT NULL,
   "target" TEXT NOT NULL,
+  "options" TEXT NOT NULL,
+  "secret" TEXT,
   "created_at" INTEGER NOT NULL,
   "version" INTEGER NOT NULL
 ) STRICT;
@@ -298,6 +331,21 @@ CREATE TABLE "task_process" (
   PRIMARY KEY ("task_id", "pid")
 ) STRICT;
 
+CREATE TABLE "template" (
+  "id" TEXT PRIMARY KEY NOT NULL,
+  "name" TEXT NOT NULL,
+  "admin" TEXT NOT NULL,
+  "system" TEXT NOT NULL,
+  "system_versions" TEXT NOT NULL,
+  "firmware" TEXT NOT NULL,
+  "hardware" TEXT NOT NULL,
+  "created_at" INTEGER NOT NULL,
+  "modified_at" INTEGER NOT NULL,
+  "version" INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX "template_by_name" ON "template" ("name");
+
 CREATE TABLE "token" (
   "id" TEXT PRIMARY KEY NOT NULL,
   "user_name" TEXT NOT NULL,
@@ -341,6 +389,7 @@ CREATE TABLE "user_group" (
   "name" TEXT PRIMARY KEY NOT NULL,
   "display" TEXT NOT NULL,
   "roles" TEXT NOT NULL,
+  "quota" TEXT,
   "version" INTEGER NOT NULL
 ) STRICT;
 

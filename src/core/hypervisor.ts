@@ -1,3 +1,4 @@
+import type { GuestHardware } from '../db/row-types.ts'
 import type { Log } from './context.ts'
 
 /** What core needs of a hypervisor. Fulfilled by drivers/libvirt and, behaving, by drivers/simulated. */
@@ -6,8 +7,11 @@ export interface Hypervisor {
   facts(): Promise<HypervisorFacts>
   /** Makes or replaces the persistent definition; repeatable. A running instance keeps its own until it stops. */
   define(spec: DomainSpec): Promise<void>
-  /** Removes the definition (never disks); repeatable: an absent domain is success. */
-  undefine(id: string): Promise<void>
+  /**
+   * Removes the definition (never disks); repeatable: an absent domain is success. What its TPM keeps goes with it, unless
+   * it is to be defined again.
+   */
+  undefine(id: string, options?: { again: boolean }): Promise<void>
   /** Defines and starts; success when it runs already. Throws `insufficient_capacity` where QEMU cannot allocate. */
   start(spec: DomainSpec): Promise<void>
   /** Starts from a memory image made by `saveSnapshotMemory`, with the disks of `spec`. */
@@ -41,8 +45,8 @@ export interface HypervisorFacts {
   accelerator: 'kvm' | 'tcg'
   /** Why KVM is not used, for the doctor and the UI; empty with KVM. */
   acceleratorReason: string
-  /** Full machine type to record in new guests, e.g. `pc-q35-7.2`. */
-  machine: string
+  /** Full machine types to record in new guests, e.g. `pc-q35-7.2`. */
+  machines: { q35: string; pc: string }
   /** E.g. `x86_64`. */
   architecture: string
   libvirtVersion: string
@@ -53,6 +57,10 @@ export interface HypervisorFacts {
   uefi: boolean
   /** Fresh UEFI variables, copied for each new guest; only with `uefi`. */
   nvramTemplate?: string
+  /** The same with the keys of secure boot enrolled. */
+  secureNvramTemplate?: string
+  /** Whether a TPM can be emulated (swtpm). */
+  tpm: boolean
 }
 
 export type DomainState = 'absent' | 'stopped' | 'running' | 'paused' | 'stopping' | 'crashed'
@@ -91,8 +99,24 @@ export interface DomainEvent {
 
 export type DiskSource =
   | { kind: 'file'; path: string; format: 'qcow2' | 'raw' }
-  /** A block device or a network disk (RBD, iSCSI) comes with its driver. */
   | { kind: 'block'; path: string; format: 'raw' }
+  /** QEMU speaks the protocol itself. `name` is `<pool>/<image>` (RBD) or `<IQN>/<LUN>` (iSCSI). */
+  | NetworkSource
+
+export interface NetworkSource {
+  kind: 'network'
+  protocol: 'rbd' | 'iscsi'
+  name: string
+  hosts: { name: string; port: number }[]
+  /** The key or password lies in a secret of libvirt, under this UUID. */
+  auth?: { user: string; secretUuid: string; type: 'ceph' | 'chap' }
+  initiatorIqn?: string
+  format: 'raw'
+}
+
+/** One text for what a source opens: a path, or `<protocol>:<name>`. Two guests must never have the same one open. */
+export const sourceLabel = (source: DiskSource): string =>
+  source.kind === 'network' ? `${source.protocol}:${source.name}` : source.path
 
 export interface DomainSpec {
   id: string
@@ -103,8 +127,12 @@ export interface DomainSpec {
   firmware: 'bios' | 'uefi'
   /** The guest's own UEFI variables; only with `uefi`. The file exists (made from the template) before start. */
   nvramPath?: string
+  hardware: GuestHardware
   cores: number
   memoryBytes: number
+  /** How far the running domain can grow without a restart. */
+  maxCores: number
+  maxMemoryBytes: number
   /** In order; the first is `vda`. Their `serial` lets the guest find them. */
   disks: DomainDisk[]
   /** cloud-init seed: read-only, virtio-scsi. */

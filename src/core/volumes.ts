@@ -1,3 +1,4 @@
+import type { Log } from './context.ts'
 import type { DiskSource } from './hypervisor.ts'
 
 /**
@@ -15,15 +16,13 @@ export interface VolumeStore {
   list(): Promise<StoredVolume[]>
   exists(name: string): Promise<boolean>
   create(name: string, request: { sizeBytes: number; format: 'qcow2' | 'raw' }): Promise<void>
-  /** Thin: an overlay or clone of `parent`; `unsupported` where the back end cannot. */
-  clone(name: string, request: { parent: string; sizeBytes: number }): Promise<void>
+  /**
+   * Thin: an overlay or clone of `parent`, or of one of its native snapshots; `unsupported` where the back end cannot.
+   * What the clone needs of its parent (a protected snapshot) is made here and goes with the last clone.
+   */
+  clone(name: string, request: CloneRequest): Promise<void>
   /** Full copy of a stopped volume with all its layers into a new, independent, compressed-where-possible one. */
-  copy(
-    name: string,
-    request: { source: string; format: 'qcow2' | 'raw' },
-    progress: Progress,
-    signal: AbortSignal,
-  ): Promise<void>
+  copy(name: string, request: CopyRequest, progress: Progress, signal: AbortSignal): Promise<void>
   /** Grows (never shrinks) a volume that no instance has open. */
   resize(name: string, sizeBytes: number): Promise<void>
   /** Moves the volume's own layer onto another parent, keeping its content (`qemu-img rebase`); no instance has it open. */
@@ -36,7 +35,7 @@ export interface VolumeStore {
    * repeat writes it all again. One that is gone has been merged.
    */
   commit(name: string, progress: Progress, signal: AbortSignal): Promise<void>
-  /** Copies a small file of the host (NVRAM) in or out; atomic. */
+  /** Copies a small file of the host (NVRAM) in or out; atomic. `unsupported` without `capabilities.files`. */
   importFile(name: string, path: string): Promise<void>
   exportFile(name: string, path: string): Promise<void>
   info(name: string): Promise<VolumeInfo>
@@ -48,6 +47,17 @@ export interface VolumeStore {
   remove(name: string): Promise<void>
   /** How QEMU opens it. */
   source(name: string, format: 'qcow2' | 'raw'): DiskSource
+  /** How `qemu-img` on this host opens it (or a native snapshot of it), for a copy to another pool; `prepare`d by the call. */
+  location(name: string, snapshot?: string): Promise<VolumeLocation>
+  /**
+   * Makes `source` usable on this host before an instance starts: the mount, the login, libvirt's secret. Repeatable,
+   * and with a deadline of its own. Absent where nothing is needed.
+   */
+  prepare?(name: string): Promise<void>
+  /** The pool is forgotten: unmounts, logs out, removes libvirt's secret. Repeatable. Absent where nothing is held. */
+  release?(): Promise<void>
+  /** Present exactly where `capabilities.snapshots` is `native`. */
+  snapshots?: NativeSnapshots
   /** An upload target: written at any offset order, sealed by `finish` (synced, renamed), or thrown away. */
   openUpload(name: string): Promise<UploadTarget>
   /** A stream of the stored bytes as they are, from `offset`. */
@@ -59,12 +69,52 @@ export interface VolumeStore {
 
 export type Progress = (percent: number) => void
 
+export interface CloneRequest {
+  parent: string
+  /** Native snapshot of the parent; without it the parent as it is, which nothing may write any more. */
+  snapshot?: string
+  sizeBytes: number
+}
+
+export interface CopyRequest {
+  /** Name on the same pool, or where a volume of another pool lies. */
+  source: string | VolumeLocation
+  format: 'qcow2' | 'raw'
+}
+
+export interface VolumeLocation {
+  /** A path, or a URI of QEMU's (`rbd:…`, `iscsi:…`); never with a secret in it. */
+  filename: string
+  format: 'qcow2' | 'raw'
+  /** Further words for `qemu-img`, e.g. `--object secret,…` with a file. */
+  words?: readonly string[]
+}
+
+/**
+ * Snapshots that the back end keeps inside a volume. Names are chosen by core. All repeatable. A volume with snapshots can
+ * be quarantined and brought back whole.
+ */
+export interface NativeSnapshots {
+  create(name: string, snapshot: string): Promise<void>
+  /** What was cloned from it keeps its content: the back end flattens first where it must, low in priority. */
+  remove(name: string, snapshot: string, progress: Progress, signal: AbortSignal): Promise<void>
+  /** By age, the oldest first. */
+  list(name: string): Promise<string[]>
+  /** The volume is as it was at the snapshot; what it was until now is lost. No instance has it open. */
+  rollback(name: string, snapshot: string, progress: Progress, signal: AbortSignal): Promise<void>
+}
+
 export interface StoreCapabilities {
   shared: boolean
   thinClone: boolean
-  snapshot: boolean
+  /** `layers`: a snapshot freezes the volume, and writes go to a clone on it. `native`: the volume keeps them inside. */
+  snapshots: 'layers' | 'native' | 'none'
   onlineResize: boolean
   incremental: boolean
+  /** Of the disks that are made here. */
+  diskFormat: 'qcow2' | 'raw'
+  /** Whether small files (UEFI variables, seeds, memory) and uploads can lie here. */
+  files: boolean
 }
 
 export interface StoreUsage {
@@ -121,4 +171,21 @@ export interface SeedBuilder {
   build(path: string, seed: { metaData: string; userData: string; networkConfig?: string }): Promise<void>
   /** SHA-512 crypt (`$6$…`) of a guest's password: cloud-init takes it as it is, and the seed holds no plain text. */
   hashPassword(password: string): Promise<string>
+}
+
+/** What a back end gets beside its pool's row. */
+export interface StoreAccess {
+  /** In plain text: never in an argument, a log line or an error. */
+  secret: string | null
+  /** A directory of this pool alone, not made yet: key files (mode 700), mounts. Its parent can be passed by QEMU's user. */
+  directory: string
+  libvirtSecrets: LibvirtSecrets
+  log: Log
+}
+
+/** Secrets that libvirt hands to QEMU. All repeatable. */
+export interface LibvirtSecrets {
+  /** `usage` is unique for its type on the host, e.g. the pool's name. */
+  define(secret: { uuid: string; type: 'ceph' | 'iscsi'; usage: string; value: string }): Promise<void>
+  undefine(uuid: string): Promise<void>
 }

@@ -1,5 +1,16 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
-import type { GuestCloudInit, GuestDisk, GuestQos, SnapshotDefinition, SnapshotLayer } from './row-types.ts'
+import type {
+  GuestCloudInit,
+  GuestDisk,
+  GuestHardware,
+  GuestQos,
+  GuestSecurityPolicy,
+  Quota,
+  SecurityRule,
+  SnapshotDefinition,
+  SnapshotLayer,
+  StoragePoolOptions,
+} from './row-types.ts'
 
 /** Rows that the whole zone shares. They change only through `zone.commit`; `version` is the revision that wrote them. */
 const key = (name = 'key') => text(name).primaryKey()
@@ -25,6 +36,8 @@ export const userGroup = sqliteTable('user_group', {
   name: key('name'),
   display: text('display').notNull(),
   roles: list('roles'),
+  /** The most that its guests may have together; null is no bound. */
+  quota: json<Quota>('quota'),
   version: version(),
 })
 
@@ -74,16 +87,23 @@ export const cell = sqliteTable('cell', {
   pool: text('pool'),
   address: text('address').notNull(),
   enabled: flag('enabled'),
+  /** The host's own bridge for guests of a pool with the network mode `plain`; null where it has none for them. */
+  bridge: text('bridge'),
   createdAt: integer('created_at').notNull(),
   version: version(),
 })
 
 export const storagePool = sqliteTable('storage_pool', {
   name: key('name'),
-  type: text('type').$type<'dir'>().notNull(),
+  type: text('type').$type<'dir' | 'nfs' | 'rbd' | 'iscsi'>().notNull(),
+  /** Server (NFS), monitors joined by commas (RBD), portal (iSCSI); empty for a directory. */
   host: text('host').notNull(),
-  /** Path of a directory pool. */
+  /** Path (directory, NFS export), pool (RBD), IQN (iSCSI). */
   target: text('target').notNull(),
+  /** What only this type has. */
+  options: json<StoragePoolOptions>('options').notNull(),
+  /** Ceph key or CHAP password, encrypted by core/secrets; null where none is needed. */
+  secret: text('secret'),
   createdAt: integer('created_at').notNull(),
   version: version(),
 })
@@ -116,6 +136,8 @@ export const address = sqliteTable('address', {
   key: key(),
   pool: text('pool').notNull(),
   address: text('address').notNull(),
+  /** External ones stand for a guest by 1:1 NAT. */
+  type: text('type').$type<'internal' | 'external'>().notNull(),
   guest: text('guest').notNull(),
   mac: text('mac').notNull(),
   createdAt: integer('created_at').notNull(),
@@ -162,14 +184,27 @@ export const guest = sqliteTable('guest', {
   systemVersion: text('system_version').notNull(),
   firmware: text('firmware').$type<'bios' | 'uefi'>().notNull(),
   machine: text('machine').notNull(),
+  /** Template row that it was made by; null where none was named. */
+  template: text('template'),
+  /** Its virtual devices, as the template said when it was made. */
+  hardware: json<GuestHardware>('hardware').notNull(),
+  /** To how many a running instance can grow: planned into its domain at the start. */
+  maxCores: integer('max_cores').notNull(),
+  maxMemoryBytes: integer('max_memory_bytes').notNull(),
   /** Volume row of the UEFI variables. */
   nvram: text('nvram'),
   /** Volume row of the cloud-init seed. */
   seed: text('seed'),
   autoStart: flag('auto_start'),
+  /** Higher ones start first and stop last with the host, 0–100. */
+  startPriority: integer('start_priority').notNull(),
+  /** Pause after its start before the next guest is started, with the host. */
+  startDelaySeconds: integer('start_delay_seconds').notNull(),
   mac: text('mac').notNull(),
   addressPool: text('address_pool'),
   address: text('address'),
+  /** Its own address outside, by 1:1 NAT (`mono`). */
+  externalAddress: text('external_address'),
   modules: list('modules'),
   cloudInit: json<GuestCloudInit>('cloud_init'),
   /** Encrypted by core/secrets; null where nothing is known. */
@@ -179,10 +214,44 @@ export const guest = sqliteTable('guest', {
   monitorSecret: text('monitor_secret').notNull(),
   qos: json<GuestQos>('qos').notNull(),
   ports: text('ports', { mode: 'json' }).$type<{ guest: number; host: number }[]>().notNull(),
+  securityPolicyGroup: text('security_policy_group'),
+  securityPolicy: json<GuestSecurityPolicy>('security_policy').notNull(),
   /** Media image in the removable drive. */
   media: text('media'),
   /** Name of the snapshot that the active layers stand on. */
   snapshot: text('snapshot'),
+  createdAt: integer('created_at').notNull(),
+  modifiedAt: integer('modified_at').notNull(),
+  version: version(),
+})
+
+/** Rules that several guests share. Names are unique within the group. */
+export const securityPolicyGroup = sqliteTable('security_policy_group', {
+  id: key('id'),
+  name: text('name').notNull(),
+  description: text('description').notNull(),
+  owner: text('owner').notNull(),
+  group: text('group_name').notNull(),
+  /** A disabled one has no effect on its guests. */
+  enabled: flag('enabled'),
+  /** Usable by everybody, not only by its owner and group. */
+  global: flag('global'),
+  defaultAction: text('default_action').$type<'accept' | 'reject'>().notNull(),
+  rules: json<SecurityRule[]>('rules').notNull(),
+  version: version(),
+})
+
+/** Profiles of guest systems. Names are unique. */
+export const template = sqliteTable('template', {
+  id: key('id'),
+  name: text('name').notNull(),
+  /** User whose password is set where none is named, e.g. `root`. */
+  admin: text('admin').notNull(),
+  system: text('system').$type<'linux' | 'windows'>().notNull(),
+  /** The names that creations may give as `system_version`. */
+  systemVersions: list('system_versions'),
+  firmware: text('firmware').$type<'bios' | 'uefi'>().notNull(),
+  hardware: json<GuestHardware>('hardware').notNull(),
   createdAt: integer('created_at').notNull(),
   modifiedAt: integer('modified_at').notNull(),
   version: version(),

@@ -27,11 +27,14 @@ import { createMonitorChannels } from '../core/monitor-channels/monitor-channels
 import { openSecrets } from '../core/secrets/secrets.ts'
 import { createSettings } from '../core/settings/settings.ts'
 import { createSnapshots } from '../core/snapshots/snapshots.ts'
+import { StateDiskWatch } from '../core/state-disk/state-disk.ts'
 import { createStoragePools } from '../core/storage-pools/storage-pools.ts'
 import { createTaskService } from '../core/tasks/tasks.ts'
+import { createTemplates } from '../core/templates/templates.ts'
 import type { VolumeStore } from '../core/volumes.ts'
 import { openDatabase } from '../db/connect.ts'
 import { migrate } from '../db/migrate.ts'
+import * as schema from '../db/schema.ts'
 import { loadSqliteBinding } from '../packaging/addons.ts'
 import { Outbox } from '../tasks/outbox.ts'
 import { TaskRunner, type TaskRunnerOptions } from '../tasks/runner.ts'
@@ -64,7 +67,18 @@ export function createAppliance({
   const dirs = prepareDirs(dataDir)
   const database = openDatabase(join(dataDir, 'nacelle.db'), { nativeBinding: loadSqliteBinding() })
   const migrated = migrate(database.sqlite)
-  const zone = createLocalZone({ sqlite: database.sqlite, db: database.db, clock: now, log })
+  const stateDisk = new StateDiskWatch({
+    disk: drivers.stateDisk,
+    // Quarantine counts as free space, so it goes before anything is refused.
+    makeRoom: async (bytes) => {
+      for (const { name, target } of zone.db.select().from(schema.storagePool).all())
+        if (target.startsWith(`${dataDir}/`)) await ensureRoom({ zone, store, now }, name, bytes)
+    },
+    log,
+    now,
+  })
+  const makeRoom = stateDisk.onFull
+  const zone = createLocalZone({ sqlite: database.sqlite, db: database.db, clock: now, log, makeRoom })
   const settings = createSettings({ zone, log })
   const secrets = openSecrets(join(dataDir, 'secret.key'))
   const logs = createLogs({ zone, clock: now })
@@ -72,8 +86,8 @@ export function createAppliance({
   const allowUrl = (url: URL) =>
     settings.get('callbacks.allow').some((host) => host === url.host || host === url.hostname)
   const outbox = new Outbox({ db: database.db, log, allowUrl, clock: now })
-  const tasks = new TaskRunner({ db: database.db, log, outbox, clock: now, hooks: taskHooks })
-  const storagePools = createStoragePools({ zone, open: drivers.openStore, now })
+  const tasks = new TaskRunner({ db: database.db, log, outbox, clock: now, makeRoom, hooks: taskHooks })
+  const storagePools = createStoragePools({ zone, secrets, open: drivers.openStore, now })
   const { store } = storagePools
   const cell = localCellName(zone, cellName)
   const live = new LiveGuests(drivers.hypervisor, now)
@@ -148,6 +162,7 @@ export function createAppliance({
     addressRanges: createAddressRanges(poolDeps),
     computePools: createComputePools(computeDeps),
     cells: createCells(computeDeps),
+    templates: createTemplates({ zone, now }),
     cell,
     live,
     observed,
@@ -162,6 +177,7 @@ export function createAppliance({
     snapshots: createSnapshots(guestDeps),
     channels: createMonitorChannels(guestDeps),
     reconcilers,
+    stateDisk,
     drivers,
     log,
     now,

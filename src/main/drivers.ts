@@ -1,17 +1,20 @@
 import { join } from 'node:path'
 import type { Hypervisor } from '../core/hypervisor.ts'
 import type { HostNetwork } from '../core/network.ts'
+import type { StateDisk } from '../core/state-disk/state-disk.ts'
 import type { StoragePool } from '../core/storage-pools/storage-pool.ts'
 import type { ImageInspector, SeedBuilder, VolumeStore } from '../core/volumes.ts'
 import { createSeedBuilder } from '../drivers/cloud-init/seed.ts'
-import { DirStore } from '../drivers/dir/dir-store.ts'
 import { setProcessObserver } from '../drivers/exec.ts'
+import { createStateDisk } from '../drivers/host/reserve.ts'
 import { createLibvirt } from '../drivers/libvirt/hypervisor.ts'
+import { createLibvirtSecrets } from '../drivers/libvirt/secrets.ts'
 import { listeningPorts } from '../drivers/proc/listening.ts'
 import { createInspector } from '../drivers/qemu-img/inspector.ts'
 import { processObserver } from '../tasks/current.ts'
 import { createHostNetwork } from './host-network.ts'
 import type { RootLog } from './log.ts'
+import { openStore } from './stores.ts'
 
 /** Everything of the host that core reaches through interfaces. */
 export interface Drivers {
@@ -19,8 +22,11 @@ export interface Drivers {
   network: HostNetwork
   seeds: SeedBuilder
   inspector: ImageInspector
-  openStore(pool: StoragePool): VolumeStore
+  /** `secret` in plain text, where the pool has one. */
+  openStore(pool: StoragePool, secret: string | null): VolumeStore
   listeningPorts(): Promise<ReadonlySet<number>>
+  /** Where the record lies. */
+  stateDisk: StateDisk
 }
 
 export interface DriversOptions {
@@ -37,7 +43,14 @@ export function createDrivers({ uri, dataDir, log }: DriversOptions): Drivers {
     network: createHostNetwork({ uri, bootDirectory: join(dataDir, 'netboot') }),
     seeds: createSeedBuilder(),
     inspector: createInspector(),
-    openStore: (pool) => new DirStore(pool.target),
+    openStore: (pool, secret) =>
+      openStore(pool, {
+        secret,
+        directory: join(dataDir, 'stores', pool.name),
+        libvirtSecrets: createLibvirtSecrets(uri),
+        log,
+      }),
     listeningPorts,
+    stateDisk: createStateDisk(dataDir),
   }
 }

@@ -47,7 +47,7 @@ export const zoneTables = {
     secret: [],
   },
   cell: { table: schema.cell, key: 'name', unique: [], references: { pool: 'computePool' }, secret: [] },
-  storagePool: { table: schema.storagePool, key: 'name', ...none },
+  storagePool: { table: schema.storagePool, key: 'name', unique: [], references: {}, secret: ['secret'] },
   addressPool: {
     table: schema.addressPool,
     key: 'name',
@@ -65,7 +65,7 @@ export const zoneTables = {
   address: {
     table: schema.address,
     key: 'key',
-    unique: [['mac']],
+    unique: [['mac', 'type']],
     references: { pool: 'addressPool', guest: 'guest' },
     secret: [],
   },
@@ -87,9 +87,19 @@ export const zoneTables = {
       cell: 'cell',
       addressPool: 'addressPool',
       media: 'image',
+      template: 'template',
+      securityPolicyGroup: 'securityPolicyGroup',
     },
     secret: ['adminSecret', 'monitorSecret'],
   },
+  securityPolicyGroup: {
+    table: schema.securityPolicyGroup,
+    key: 'id',
+    unique: [['group', 'name']],
+    references: { owner: 'user', group: 'userGroup' },
+    secret: [],
+  },
+  template: { table: schema.template, key: 'id', unique: [['name']], references: {}, secret: [] },
   snapshot: {
     table: schema.snapshot,
     key: 'id',

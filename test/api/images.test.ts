@@ -40,7 +40,12 @@ describe('images by HTTP', () => {
     world = await openImageWorld({ store, inspector })
     const { zone, images, uploads } = world
     const now = () => world.time.now
-    const storagePools = createStoragePools({ zone, open: ({ target }) => new DirStore(target), now })
+    const storagePools = createStoragePools({
+      zone,
+      secrets: { encrypt: (text) => text, decrypt: (text) => text },
+      open: ({ target }) => new DirStore(target),
+      now,
+    })
     const deps = { zone, store: () => store, now }
     const ledger = createLedger({ ...deps, inspector }, new Findings(deps))
     const operations = [

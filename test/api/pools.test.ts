@@ -50,6 +50,8 @@ beforeEach(async () => {
     type: 'dir' as const,
     host: '',
     target: `/p/${name}`,
+    options: { type: 'dir' as const },
+    secret: null,
     createdAt: 0,
   })
   await zone.commit(

@@ -25,7 +25,15 @@ const poolChange: Change<'storagePool'> = {
   table: 'storagePool',
   key: 'local',
   before: null,
-  after: { name: 'local', type: 'dir', host: '', target: '/srv/local', createdAt: 0 },
+  after: {
+    name: 'local',
+    type: 'dir',
+    host: '',
+    target: '/srv/local',
+    options: { type: 'dir' as const },
+    secret: null,
+    createdAt: 0,
+  },
 }
 
 /** The image services on a real database with one pool; simulated volumes unless others are given. */

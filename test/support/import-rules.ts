@@ -152,7 +152,8 @@ function driverAreas(): Area[] {
   ]
   const folders = tools.map((tool) => ({
     of: `drivers/${tool}/`,
-    may: [...shared, `drivers/${tool}/`],
+    // A mounted directory is a directory.
+    may: [...shared, `drivers/${tool}/`, ...(tool === 'nfs' ? ['drivers/dir/'] : [])],
     mayType: ['core/'],
     packages: ['fast-xml-parser', 'valibot'],
   }))

@@ -67,7 +67,18 @@ export function guestDeps(world: GuestWorld, database: OpenDatabase): GuestDeps 
     cell: 'here',
     scratchDir: world.directory,
     store: () =>
-      openStore({ name: 'local', type: 'dir', host: '', target: '/simulated', createdAt: 0 } as never),
+      openStore(
+        {
+          name: 'local',
+          type: 'dir',
+          host: '',
+          target: '/simulated',
+          options: { type: 'dir' as const },
+          secret: null,
+          createdAt: 0,
+        } as never,
+        null,
+      ),
     now: () => 1_000,
     facts: world.facts,
     vncListen: () => '',
@@ -120,7 +131,15 @@ export async function prepareZone(database: OpenDatabase): Promise<void> {
   await zone.commit(info, [
     put('userGroup', 'manager', { name: 'manager', display: '', roles: [] }),
     put('user', 'admin', { name: 'admin', id: 'admin', nick: '', mail: '', passwordHash: '', createdAt: 0 }),
-    put('storagePool', 'local', { name: 'local', type: 'dir', host: '', target: '/simulated', createdAt: 0 }),
+    put('storagePool', 'local', {
+      name: 'local',
+      type: 'dir',
+      host: '',
+      target: '/simulated',
+      options: { type: 'dir' as const },
+      secret: null,
+      createdAt: 0,
+    }),
     put('addressPool', 'default', {
       name: 'default',
       gateway: '10.77.0.1',

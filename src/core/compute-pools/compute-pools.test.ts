@@ -39,7 +39,15 @@ beforeEach(async () => {
       table: 'storagePool' as const,
       key: name,
       before: null,
-      after: { name, type: 'dir' as const, host: '', target: `/p/${name}`, createdAt: 0 },
+      after: {
+        name,
+        type: 'dir' as const,
+        host: '',
+        target: `/p/${name}`,
+        options: { type: 'dir' as const },
+        secret: null,
+        createdAt: 0,
+      },
     })),
     {
       table: 'addressPool',

@@ -177,7 +177,10 @@ async function adoptedParent(deps: LedgerDeps, store: VolumeStore, pool: string,
       `'${name}' stands on '${parent}', which is no recorded volume of the pool: adopt that first`,
     )
   }
-  const { format } = await deps.inspector.inspect(store.source(name, formatOf(name)).path)
+  const source = store.source(name, formatOf(name))
+  // A raw volume of a network pool says nothing of itself, and is never probed.
+  if (source.kind === 'network') return null
+  const { format } = await deps.inspector.inspect(source.path)
   if (format !== formatOf(name))
     throw invalid('volume', `'${name}' is ${format}: rename it so that exactly qcow2 volumes end in '.qcow2'`)
   return null

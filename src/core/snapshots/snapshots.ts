@@ -130,7 +130,7 @@ function checkRequest(deps: GuestDeps, guest: Guest, request: SnapshotRequest, r
     )
   for (const disk of guest.disks) {
     const { pool } = readVolume(deps.zone, disk.volume)
-    if (!deps.store(pool).capabilities.snapshot)
+    if (deps.store(pool).capabilities.snapshots === 'none')
       throw new AppError(
         'unsupported',
         `disk ${disk.index} lies on storage pool '${pool}', which cannot take snapshots`,

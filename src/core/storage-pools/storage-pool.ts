@@ -3,16 +3,35 @@ import type { StoreCapabilities, StoreUsage } from '../volumes.ts'
 
 export type StoragePool = typeof schema.storagePool.$inferSelect
 
-/** What a caller gives; absolute path in `target`. */
+/** A pool as callers see it: its secret is known to nobody again. */
+export type VisibleStoragePool = Omit<StoragePool, 'secret'> & { hasSecret: boolean }
+
+/** What a caller gives; each type wants its own fields and refuses the others' (pool-types.ts). */
 export interface StoragePoolRequest {
   type: string
+  /** Server, monitors or portal. */
   host?: string
-  target: string
+  /** Path, export, pool or IQN. */
+  target?: string
+  /** NFS: options of the mount. */
+  mountOptions?: string
+  /** Ceph: cephx user without `client.`. */
+  user?: string
+  /** iSCSI: CHAP user, and the name that this host calls itself. */
+  chapUser?: string
+  initiatorIqn?: string
+  /** Ceph key or CHAP password; kept encrypted. */
+  secret?: string
 }
 
-export interface StoragePoolView extends StoragePool {
+/** A request that has been checked, in the record's words. */
+export type CheckedPool = Pick<StoragePool, 'host' | 'target' | 'options'>
+
+export interface StoragePoolView extends VisibleStoragePool {
   capabilities: StoreCapabilities
   /** Null when the back end does not answer; `error` then says why. */
   usage: StoreUsage | null
+  /** Sum of the sizes that guests and images see; above the total, the pool is over-committed. */
+  virtualBytes: number
   error: string | null
 }

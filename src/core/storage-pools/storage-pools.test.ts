@@ -26,7 +26,12 @@ describe('storage pools', () => {
           if (method === 'probe') probes.push(pool.target)
         },
       })
-    pools = createStoragePools({ zone: zone.zone, open, now: () => zone.time.now })
+    pools = createStoragePools({
+      zone: zone.zone,
+      secrets: { encrypt: (text) => text, decrypt: (text) => text },
+      open,
+      now: () => zone.time.now,
+    })
     await ensureDefaultPool(zone.zone, '/srv/local')
   })
   afterEach(() => zone.close())
@@ -69,7 +74,7 @@ describe('storage pools', () => {
     const wrong: [name: string, request: { type: string; target: string; host?: string }, field: string][] = [
       ['-x', { type: 'dir', target: '/srv/a' }, 'name'],
       ['a/b', { type: 'dir', target: '/srv/a' }, 'name'],
-      ['a', { type: 'nfs', target: '/srv/a' }, 'type'],
+      ['a', { type: 'zfs', target: '/srv/a' }, 'type'],
       ['a', { type: 'dir', target: '/srv/a', host: 'nas' }, 'host'],
       ['a', { type: 'dir', target: 'srv' }, 'target'],
       ['a', { type: 'dir', target: '/srv/../etc' }, 'target'],

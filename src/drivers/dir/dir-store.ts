@@ -3,7 +3,16 @@ import { chmod, copyFile, open, rename, rm, stat, statfs } from 'node:fs/promise
 import { dirname, join, resolve } from 'node:path'
 import { AppError } from '../../core/errors.ts'
 import { checkFormat, checkVolumeName, formatOf, partialSuffix } from '../../core/volume-names.ts'
-import type { Progress, StoredVolume, UploadTarget, VolumeInfo, VolumeStore } from '../../core/volumes.ts'
+import type {
+  CopyRequest,
+  Progress,
+  StoreCapabilities,
+  StoredVolume,
+  UploadTarget,
+  VolumeInfo,
+  VolumeLocation,
+  VolumeStore,
+} from '../../core/volumes.ts'
 import * as qemuImg from '../qemu-img/qemu-img.ts'
 import {
   createPrivateFile,
@@ -27,12 +36,14 @@ const rootOnly = 0o700
 
 /** Volumes as files of one flat directory, which needs nothing but a file system. */
 export class DirStore implements VolumeStore {
-  readonly capabilities = {
+  readonly capabilities: StoreCapabilities = {
     shared: false,
     thinClone: true,
-    snapshot: true,
+    snapshots: 'layers',
     onlineResize: true,
     incremental: true,
+    diskFormat: 'qcow2',
+    files: true,
   }
   readonly #root: string
   readonly #quarantine: string
@@ -106,17 +117,12 @@ export class DirStore implements VolumeStore {
     })
   }
 
-  async copy(
-    name: string,
-    request: { source: string; format: 'qcow2' | 'raw' },
-    progress: Progress,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async copy(name: string, request: CopyRequest, progress: Progress, signal: AbortSignal): Promise<void> {
     checkFormat(name, request.format)
-    const { virtualSizeBytes } = await this.info(request.source)
+    const source = typeof request.source === 'string' ? this.#location(request.source) : request.source
+    const { virtualSizeBytes } = await qemuImg.locationInfo(source)
     await this.#make(name, { virtualSizeBytes, parent: null }, (path) => {
-      const target = { path, format: request.format }
-      return qemuImg.convertImage(this.#file(request.source), target, progress, signal)
+      return qemuImg.convertImage(source, { filename: path, format: request.format }, { progress, signal })
     })
   }
 
@@ -217,6 +223,11 @@ export class DirStore implements VolumeStore {
     return { kind: 'file' as const, path: this.#path(name), format }
   }
 
+  async location(name: string) {
+    await this.#existing(name)
+    return this.#location(name)
+  }
+
   async openUpload(name: string): Promise<UploadTarget> {
     const path = this.#path(name)
     if (await fileExists(path))
@@ -298,6 +309,10 @@ export class DirStore implements VolumeStore {
       if (isMissing(error)) return []
       throw error
     }
+  }
+
+  #location(name: string): VolumeLocation {
+    return { filename: this.#path(name), format: formatOf(name) }
   }
 
   #file(name: string): qemuImg.ImageFile {

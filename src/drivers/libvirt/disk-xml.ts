@@ -1,10 +1,13 @@
 // Disks and removable drives in a definition.
-import type { DiskSource, DomainDisk, DomainQos } from '../../core/hypervisor.ts'
+import type { DiskSource, DomainDisk, DomainQos, DomainSpec, NetworkSource } from '../../core/hypervisor.ts'
 import { buildXml, type Element } from './xml.ts'
+
+type DiskBus = DomainSpec['hardware']['diskBus']
+type MediaBus = DomainSpec['hardware']['mediaBus']
 
 export function diskElement(
   disk: DomainDisk,
-  options: { order?: number; qos?: DomainQos; buffered?: boolean },
+  options: { bus: DiskBus; order?: number; qos?: DomainQos; buffered?: boolean },
 ): Element {
   return {
     '@type': disk.source.kind,
@@ -19,21 +22,27 @@ export function diskElement(
       '@error_policy': 'stop',
     },
     source: sourceElement(disk.source),
-    target: { '@dev': disk.target, '@bus': 'virtio' },
+    target: { '@dev': disk.target, '@bus': options.bus },
     serial: disk.serial,
     iotune: limits(options.qos),
     ...(options.order === undefined ? {} : { boot: { '@order': String(options.order) } }),
   }
 }
 
-/** A virtio-scsi CD-ROM: cloud kernels have no AHCI. */
-export function cdromElement(target: 'sda' | 'sdb', source: DiskSource | null, order?: number): Element {
+interface Cdrom {
+  source: DiskSource | null
+  bus: MediaBus
+  order?: number
+}
+
+/** The removable drive (`sda`) or the seed (`sdb`). On virtio-scsi by default: cloud kernels have no AHCI. */
+export function cdromElement(target: 'sda' | 'sdb', { source, bus, order }: Cdrom): Element {
   return {
     '@type': source?.kind ?? 'file',
     '@device': 'cdrom',
     driver: { '@name': 'qemu', '@type': source?.format ?? 'raw' },
     ...(source ? { source: sourceElement(source) } : {}),
-    target: { '@dev': target, '@bus': 'scsi' },
+    target: { '@dev': target, '@bus': bus },
     readonly: {},
     ...(order === undefined ? {} : { boot: { '@order': String(order) } }),
     address: {
@@ -47,14 +56,32 @@ export function cdromElement(target: 'sda' | 'sdb', source: DiskSource | null, o
 }
 
 /** QEMU's name of the removable drive, which follows from its address. */
-export const mediaAlias = 'scsi0-0-0-0'
+export const mediaAlias = (bus: MediaBus) =>
+  bus === 'sata' ? 'sata0-0-0' : `${bus}0-0-0${bus === 'scsi' ? '-0' : ''}`
 
 /** The removable drive alone, for an update of a running domain. */
-export const mediaXml = (source: DiskSource | null) => buildXml({ disk: cdromElement('sda', source) })
+export const mediaXml = (bus: MediaBus, source: DiskSource | null) =>
+  buildXml({ disk: cdromElement('sda', { source, bus }) })
 
 export function sourceElement(source: DiskSource): Element {
-  return source.kind === 'file' ? { '@file': source.path } : { '@dev': source.path }
+  if (source.kind === 'file') return { '@file': source.path }
+  return source.kind === 'block' ? { '@dev': source.path } : networkElement(source)
 }
+
+function networkElement({ protocol, name, hosts, auth, initiatorIqn }: NetworkSource): Element {
+  return {
+    '@protocol': protocol,
+    '@name': name,
+    host: hosts.map((host) => ({ '@name': host.name, '@port': String(host.port) })),
+    ...(initiatorIqn ? { initiator: { iqn: { '@name': initiatorIqn } } } : {}),
+    ...(auth
+      ? { auth: { '@username': auth.user, secret: { '@type': secretType(auth), '@uuid': auth.secretUuid } } }
+      : {}),
+  }
+}
+
+/** Libvirt's word for what a CHAP password is used for. */
+const secretType = ({ type }: { type: 'ceph' | 'chap' }) => (type === 'ceph' ? 'ceph' : 'iscsi')
 
 /** Libvirt refuses a total beside a read or write limit of the same kind; the total, being stricter, then wins. */
 function limits(qos: DomainQos | undefined): Element | undefined {

@@ -1,10 +1,24 @@
 // The definition of a guest, as libvirt wants it.
-import type { DomainDisk, DomainNic, DomainQos, DomainSpec } from '../../core/hypervisor.ts'
+import {
+  type DomainDisk,
+  type DomainNic,
+  type DomainQos,
+  type DomainSpec,
+  sourceLabel,
+} from '../../core/hypervisor.ts'
 import { cdromElement, diskElement } from './disk-xml.ts'
+import {
+  clockElement,
+  controllers,
+  cpuElement,
+  featuresElement,
+  inputElement,
+  osElement,
+  sizeElements,
+  tpmElement,
+  videoElement,
+} from './hardware-xml.ts'
 import { buildXml, type Element } from './xml.ts'
-
-export const uefiCode = '/usr/share/OVMF/OVMF_CODE_4M.fd'
-export const uefiVariablesTemplate = '/usr/share/OVMF/OVMF_VARS_4M.fd'
 
 /** What the host decides about a definition. */
 export interface DomainXmlOptions {
@@ -21,13 +35,12 @@ export function domainXml(spec: DomainSpec, options: DomainXmlOptions = {}): str
       '@type': spec.accelerator === 'kvm' ? 'kvm' : 'qemu',
       name: spec.domainName,
       uuid: spec.id,
-      memory: { '@unit': 'b', '#text': String(spec.memoryBytes) },
-      vcpu: String(spec.cores),
+      ...sizeElements(spec),
       ...(options.cpuWeights ? { cputune: cpuWeight(spec.qos) } : {}),
       os: osElement(spec),
-      features: { acpi: {}, apic: {} },
+      features: featuresElement(spec),
       cpu: cpuElement(spec),
-      clock: clockElement(),
+      clock: clockElement(spec),
       on_poweroff: 'destroy',
       on_reboot: 'restart',
       on_crash: 'destroy',
@@ -43,46 +56,10 @@ function cpuWeight(qos: DomainQos | undefined): Element | undefined {
   return qos?.cpuPriority ? { shares: weights[qos.cpuPriority] } : undefined
 }
 
-function osElement(spec: DomainSpec): Element {
-  const type = { '@arch': 'x86_64', '@machine': spec.machine, '#text': 'hvm' }
-  if (spec.firmware === 'bios') return { type, bios: { '@useserial': 'yes' } }
-  return {
-    type,
-    loader: { '@readonly': 'yes', '@type': 'pflash', '#text': uefiCode },
-    // The template serves when the file is not there: libvirt then makes it.
-    nvram: { '@template': uefiVariablesTemplate, ...(spec.nvramPath ? { '#text': spec.nvramPath } : {}) },
-  }
-}
-
-/** TCG emulates `maximum`; KVM hands the host's CPU on, in the part that survives a restore on the same model. */
-function cpuElement(spec: DomainSpec): Element {
-  if (spec.accelerator === 'kvm')
-    return { '@mode': 'host-passthrough', '@check': 'none', '@migratable': 'on', ...topology(spec.cores) }
-  return { '@mode': 'maximum', '@check': 'none', '@migratable': 'on', ...topology(spec.cores) }
-}
-
-/** One socket: desktop editions of Windows use no more than two. */
-const topology = (cores: number): Element => ({
-  topology: { '@sockets': '1', '@dies': '1', '@cores': String(cores), '@threads': '1' },
-})
-
-const clockElement = (): Element => ({
-  '@offset': 'utc',
-  timer: [
-    { '@name': 'rtc', '@tickpolicy': 'catchup' },
-    { '@name': 'pit', '@tickpolicy': 'delay' },
-    { '@name': 'hpet', '@present': 'no' },
-  ],
-})
-
 function devices(spec: DomainSpec, buffered: ReadonlySet<string>): Element {
   return {
     emulator: '/usr/bin/qemu-system-x86_64',
-    controller: [
-      { '@type': 'scsi', '@index': '0', '@model': 'virtio-scsi' },
-      { '@type': 'virtio-serial', '@index': '0' },
-      { '@type': 'usb', '@index': '0', '@model': 'qemu-xhci' },
-    ],
+    controller: controllers(spec),
     disk: disks(spec, buffered),
     interface: spec.network ? nicElement(spec.network, spec) : undefined,
     serial: { '@type': 'pty', target: { '@type': 'isa-serial', '@port': '0' } },
@@ -92,10 +69,10 @@ function devices(spec: DomainSpec, buffered: ReadonlySet<string>): Element {
       source: { '@mode': 'bind' },
       target: { '@type': 'virtio', '@name': 'org.qemu.guest_agent.0' },
     },
-    input: { '@type': 'tablet', '@bus': 'usb' },
+    input: inputElement(spec.hardware),
+    tpm: tpmElement(spec.hardware),
     graphics: graphicsElement(spec.display),
-    // Standard VGA shows a text console on every guest, also on kernels without DRM drivers.
-    video: { model: { '@type': 'vga', '@vram': '16384' } },
+    video: videoElement(spec.hardware),
     rng: { '@model': 'virtio', backend: { '@model': 'random', '#text': '/dev/urandom' } },
     memballoon: { '@model': 'virtio', stats: { '@period': '10' } },
     panic: { '@model': 'isa' },
@@ -104,16 +81,21 @@ function devices(spec: DomainSpec, buffered: ReadonlySet<string>): Element {
 
 function disks(spec: DomainSpec, buffered: ReadonlySet<string>): Element[] {
   const place = bootOrder(spec)
+  const { diskBus, mediaBus } = spec.hardware
   const common = (disk: DomainDisk) => ({
     ...(spec.qos ? { qos: spec.qos } : {}),
-    buffered: buffered.has(disk.source.path),
+    buffered: buffered.has(sourceLabel(disk.source)),
   })
   return [
     ...spec.disks.map((disk, index) =>
-      diskElement(disk, { ...common(disk), ...(index === 0 && place.disk ? { order: place.disk } : {}) }),
+      diskElement(disk, {
+        ...common(disk),
+        bus: diskBus,
+        ...(index === 0 && place.disk ? { order: place.disk } : {}),
+      }),
     ),
-    cdromElement('sda', spec.media ?? null, place.media),
-    ...(spec.seed ? [cdromElement('sdb', spec.seed)] : []),
+    cdromElement('sda', { source: spec.media ?? null, bus: mediaBus, order: place.media }),
+    ...(spec.seed ? [cdromElement('sdb', { source: spec.seed, bus: mediaBus })] : []),
   ]
 }
 
@@ -130,7 +112,7 @@ function nicElement(nic: DomainNic, spec: DomainSpec): Element {
     '@type': nic.source.kind,
     source: nic.source.kind === 'network' ? { '@network': nic.source.name } : { '@bridge': nic.source.name },
     mac: { '@address': nic.mac },
-    model: { '@type': 'virtio' },
+    model: { '@type': spec.hardware.nic },
     bandwidth: bandwidth(spec.qos),
     ...(order === undefined ? {} : { boot: { '@order': String(order) } }),
     ...(nic.address ? { filterref: addressFilter(nic.address) } : {}),

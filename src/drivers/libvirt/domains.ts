@@ -51,9 +51,9 @@ export function createDomains(virsh: Virsh, log: Log): Domains {
 
   return {
     define: async (spec) => definitions.define(spec.id, await xmlOf(spec)),
-    async undefine(id) {
+    async undefine(id, { again } = { again: false }) {
       definitions.forget(id)
-      await unlessAbsent(commands.domainUndefine(virsh, id))
+      await unlessAbsent(commands.domainUndefine(virsh, id, again))
     },
     start,
     async restore(spec, memoryPath) {
@@ -125,7 +125,7 @@ const digest = (words: string) => createHash('sha256').update(words).digest('bas
 
 /** Disks on file systems that refuse O_DIRECT; a file that is not there is for QEMU to complain about. */
 async function bufferedPaths(spec: DomainSpec): Promise<Set<string>> {
-  const paths = spec.disks.filter(({ source }) => source.kind === 'file').map(({ source }) => source.path)
+  const paths = spec.disks.flatMap(({ source }) => (source.kind === 'file' ? [source.path] : []))
   const refused = await Promise.all(paths.map(refusesDirectIo))
   return new Set(paths.filter((_, index) => refused[index]))
 }

@@ -1,6 +1,6 @@
 // One small function for each qemu-img command. Paths are absolute, so that none can be an option or name a protocol.
 import * as v from 'valibot'
-import type { Progress } from '../../core/volumes.ts'
+import type { Progress, VolumeLocation } from '../../core/volumes.ts'
 import { CommandError, run } from '../exec.ts'
 
 export type ImageFormat = 'qcow2' | 'raw'
@@ -64,14 +64,29 @@ export async function commitImage(path: string, progress: Progress, signal: Abor
 
 /** Copies an image with all its layers into one new file; qcow2 is compressed (zstd). */
 export async function convertImage(
-  source: ImageFile,
-  target: ImageFile,
-  progress: Progress,
-  signal: AbortSignal,
+  source: VolumeLocation,
+  target: VolumeLocation & { exists?: boolean },
+  { progress, signal }: { progress: Progress; signal: AbortSignal },
 ): Promise<void> {
   const shape = target.format === 'qcow2' ? ['-c', '-o', 'compression_type=zstd'] : []
-  const words = ['-p', '-f', source.format, '-O', target.format, ...shape, source.path, target.path]
-  await transfer(['convert', ...words], progress, signal)
+  // A target that exists already (an RBD image, a LUN) keeps its shape.
+  if (target.exists) shape.push('-n')
+  const words = [
+    '-p',
+    ...(source.words ?? []),
+    ...(target.words ?? []),
+    '-f',
+    source.format,
+    '-O',
+    target.format,
+  ]
+  await transfer(['convert', ...words, ...shape, source.filename, target.filename], progress, signal)
+}
+
+/** As `imageInfo`, of whatever QEMU can open. */
+export async function locationInfo({ filename, format, words = [] }: VolumeLocation): Promise<ImageInfo> {
+  const { stdout } = await metadata(['info', '-U', '--output=json', ...words, '-f', format, filename])
+  return parseInfo(stdout)
 }
 
 /** What the image says of itself; without taking its lock, so that a running guest's disk can be read. */

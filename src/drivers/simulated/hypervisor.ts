@@ -1,11 +1,12 @@
 import { AppError } from '../../core/errors.ts'
-import type {
-  DomainSpec,
-  DomainStats,
-  GuestAgent,
-  Hypervisor,
-  HypervisorFacts,
-  Terminal,
+import {
+  type DomainSpec,
+  type DomainStats,
+  type GuestAgent,
+  type Hypervisor,
+  type HypervisorFacts,
+  sourceLabel,
+  type Terminal,
 } from '../../core/hypervisor.ts'
 import { defineDomain, requireFile, startDomain, undefineDomain } from './lifecycle.ts'
 import { createSimulatedSnapshots } from './snapshots.ts'
@@ -45,7 +46,7 @@ export function createSimulatedHypervisor(options: SimulatedOptions = {}): Simul
       world.call('changeMedia', [id, source], async () => {
         const domain = world.running(id)
         if (source?.kind === 'file') await requireFile(world, source.path, 'medium')
-        domain.mediaPath = source?.path ?? null
+        domain.mediaPath = source ? sourceLabel(source) : null
         world.emit(id, 'device', 'tray change')
       }),
     resizeDisk: (id, target, sizeBytes) =>
@@ -67,7 +68,7 @@ function facts(world: SimulatedWorld): HypervisorFacts {
   return {
     accelerator: 'tcg',
     acceleratorReason: 'this hypervisor is simulated',
-    machine: 'pc-q35-7.2',
+    machines: { q35: 'pc-q35-7.2', pc: 'pc-i440fx-7.2' },
     architecture: 'x86_64',
     libvirtVersion: '9.0.0',
     qemuVersion: '7.2.22',
@@ -75,6 +76,8 @@ function facts(world: SimulatedWorld): HypervisorFacts {
     hostMemoryBytes: world.hostMemoryBytes,
     uefi: true,
     nvramTemplate: '/usr/share/OVMF/OVMF_VARS_4M.fd',
+    secureNvramTemplate: '/usr/share/OVMF/OVMF_VARS_4M.ms.fd',
+    tpm: true,
   }
 }
 

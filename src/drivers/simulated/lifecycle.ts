@@ -1,6 +1,6 @@
 // Definitions and the life of an instance, as libvirt and QEMU would see to it.
 import { AppError } from '../../core/errors.ts'
-import type { DiskSource, DomainSpec } from '../../core/hypervisor.ts'
+import { type DiskSource, type DomainSpec, sourceLabel } from '../../core/hypervisor.ts'
 import { has, isActive, type SimulatedDomain, type SimulatedWorld } from './world.ts'
 
 export function defineDomain(world: SimulatedWorld, spec: DomainSpec): SimulatedDomain {
@@ -63,7 +63,7 @@ export async function startDomain(
   const chains = await openFiles(world, spec)
   domain.live = structuredClone(spec)
   domain.chains = chains
-  domain.mediaPath = spec.media?.path ?? null
+  domain.mediaPath = spec.media ? sourceLabel(spec.media) : null
   domain.state = 'running'
   domain.requested = 'running'
   domain.starts += 1
@@ -97,9 +97,9 @@ async function openFiles(world: SimulatedWorld, spec: DomainSpec): Promise<Map<s
   const chains = new Map<string, string[]>()
   for (const disk of spec.disks) {
     await requireSource(world, disk.source, `disk ${disk.target}`)
-    if (inUse.has(disk.source.path))
-      throw new AppError('busy', `another guest has '${disk.source.path}' open for writing`)
-    const files = disk.source.kind === 'file' ? await world.files.chain(disk.source.path) : [disk.source.path]
+    const label = sourceLabel(disk.source)
+    if (inUse.has(label)) throw new AppError('busy', `another guest has '${label}' open for writing`)
+    const files = disk.source.kind === 'file' ? await world.files.chain(disk.source.path) : [label]
     chains.set(disk.target, files)
   }
   if (spec.seed) await requireSource(world, spec.seed, 'cloud-init seed')

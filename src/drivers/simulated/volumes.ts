@@ -3,8 +3,10 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { AppError } from '../../core/errors.ts'
 import { checkFormat, checkVolumeName, formatOf, partialSuffix } from '../../core/volume-names.ts'
 import type {
+  CopyRequest,
   ImageInspector,
   Progress,
+  StoreCapabilities,
   StoredVolume,
   UploadTarget,
   VolumeInfo,
@@ -29,12 +31,14 @@ const metadataBytes = 196_608
 
 /** A pool that behaves: volumes have shapes, parents, contents and a quarantine; nothing touches a disk. */
 export class SimulatedVolumes implements VolumeStore {
-  readonly capabilities = {
+  readonly capabilities: StoreCapabilities = {
     shared: false,
     thinClone: true,
-    snapshot: true,
+    snapshots: 'layers',
     onlineResize: true,
     incremental: true,
+    diskFormat: 'qcow2',
+    files: true,
   }
   /** Read and changed by tests; keys of `inUse` and `partials` are volume names. */
   readonly inUse = new Map<string, Volume>()
@@ -85,14 +89,10 @@ export class SimulatedVolumes implements VolumeStore {
     await this.#make('clone', name, shape)
   }
 
-  async copy(
-    name: string,
-    request: { source: string; format: 'qcow2' | 'raw' },
-    progress: Progress,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async copy(name: string, request: CopyRequest, progress: Progress, signal: AbortSignal): Promise<void> {
     checkFormat(name, request.format)
-    const { virtualSizeBytes, content } = this.#get(request.source)
+    const source = typeof request.source === 'string' ? request.source : nameAt(request.source.filename)
+    const { virtualSizeBytes, content } = this.#get(source)
     signal.throwIfAborted()
     progress(50)
     await this.#make('copy', name, { virtualSizeBytes, parent: null, content })
@@ -191,6 +191,11 @@ export class SimulatedVolumes implements VolumeStore {
   source(name: string, format: 'qcow2' | 'raw') {
     checkFormat(name, format)
     return { kind: 'file' as const, path: this.pathOf(name), format }
+  }
+
+  async location(name: string) {
+    this.#get(name)
+    return { filename: this.pathOf(name), format: formatOf(name) }
   }
 
   /** What stands for the file; leads nowhere. */
@@ -298,6 +303,8 @@ export class SimulatedVolumes implements VolumeStore {
     throw new AppError('not_found', `there is no volume '${name}' on the pool`)
   }
 }
+
+const nameAt = (path: string) => path.slice('/simulated/'.length)
 
 /** What a qcow2 file starts with. */
 export const qcow2Magic = Buffer.from('514649fb', 'hex')

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { StoragePool, StoragePoolView } from '../../core/storage-pools/storage-pool.ts'
+import type { StoragePoolView, VisibleStoragePool } from '../../core/storage-pools/storage-pool.ts'
 import type { StoragePools } from '../../core/storage-pools/storage-pools.ts'
 import { type Operation, operation } from '../operation.ts'
 import { changed, checkMatch, etag } from './changed.ts'
@@ -20,6 +20,7 @@ const capabilitiesReply = v.object({
   shared: v.boolean(),
   thin_clone: v.boolean(),
   snapshot: v.boolean(),
+  snapshots: v.picklist(['layers', 'native', 'none']),
   online_resize: v.boolean(),
   incremental: v.boolean(),
 })
@@ -37,7 +38,7 @@ const detailReply = v.object({
   error: v.pipe(v.string(), v.description('Why the pool does not answer; empty when it does.')),
 })
 
-const element = ({ name, type, host, target }: StoragePool) => ({ name, type, host, target })
+const element = ({ name, type, host, target }: VisibleStoragePool) => ({ name, type, host, target })
 
 const detail = (pool: StoragePoolView) => ({
   ...element(pool),
@@ -45,7 +46,8 @@ const detail = (pool: StoragePoolView) => ({
   capabilities: {
     shared: pool.capabilities.shared,
     thin_clone: pool.capabilities.thinClone,
-    snapshot: pool.capabilities.snapshot,
+    snapshot: pool.capabilities.snapshots !== 'none',
+    snapshots: pool.capabilities.snapshots,
     online_resize: pool.capabilities.onlineResize,
     incremental: pool.capabilities.incremental,
   },

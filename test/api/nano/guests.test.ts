@@ -119,7 +119,9 @@ describe('creating a guest', () => {
     const spec = world.hypervisor.world.find(id).live
     assert.equal(spec?.domainName, `manager.${name}`)
     assert.equal(spec?.network?.address, address)
-    const system = world.volumes.inUse.get(spec?.disks[0]?.source.path.split('/').at(-1) ?? '')
+    const source = spec?.disks[0]?.source
+    const path = source?.kind === 'file' ? source.path : ''
+    const system = world.volumes.inUse.get(path.split('/').at(-1) ?? '')
     assert.ok(system?.parent?.startsWith('image-'), 'the system disk is a thin clone')
     assert.equal(system?.virtualSizeBytes, 2 ** 31)
     assert.ok(spec?.seed, 'there is a cloud-init seed')

@@ -7,6 +7,7 @@ import { systemContext } from '../core/context.ts'
 import { startAutomatically } from '../core/guests/auto-start.ts'
 import { recoverUploads } from '../core/images/receive.ts'
 import { ensureDefaultPool } from '../core/storage-pools/storage-pools.ts'
+import { ensureFactoryTemplates } from '../core/templates/templates.ts'
 import type { Appliance } from './appliance.ts'
 
 export interface BringUp {
@@ -39,6 +40,7 @@ export function bringUp(appliance: Appliance, dataDir: string, signal: AbortSign
       }
     }
   }
+  void appliance.stateDisk.run(signal)
   const done = (async () => {
     // One after the other, so that a phase that is tried again does not repeat those before it.
     for (const phase of [prepare, takeUp]) await retried(() => phase(appliance, signal))
@@ -56,6 +58,7 @@ async function prepare(appliance: Appliance): Promise<void> {
   appliance.facts.set(await drivers.hypervisor.facts())
   await ensureDefaultPool(zone, dirs.pool, appliance.now())
   for (const pool of appliance.storagePools.names()) await appliance.storagePools.store(pool).probe()
+  await ensureFactoryTemplates(zone, appliance.now())
   await ensureDefaultNetwork({ zone, network: drivers.network })
   const [address = '127.0.0.1'] = await drivers.network.addresses()
   const storage = appliance.storagePools.names()[0] ?? 'local'

@@ -15,6 +15,7 @@ import {
 import { judgeDaemon, judgeLibvirt } from '../core/doctor/libvirt.ts'
 import { judgeBridgeFilter, judgeForward, judgeForwarding, judgeModules } from '../core/doctor/network.ts'
 import { judgePort } from '../core/doctor/port.ts'
+import { judgeReserve } from '../core/doctor/reserve.ts'
 import { judgeDataDir, judgeReach, judgeSpace } from '../core/doctor/storage.ts'
 import { judgeCgroups, judgeInit, judgePrivileges, judgeSelinux } from '../core/doctor/system.ts'
 import { reportText } from '../core/doctor/text.ts'
@@ -23,12 +24,13 @@ import { judgeKvm } from '../core/doctor/virtualization.ts'
 import { clockFacts } from '../drivers/host/clock.ts'
 import { daemonFacts, libvirtFacts } from '../drivers/host/libvirt.ts'
 import { bridgeFilterFacts, forwardFacts, forwardingFacts, moduleFacts } from '../drivers/host/network.ts'
-import { portFacts } from '../drivers/host/port.ts'
+import { lockInode, portFacts } from '../drivers/host/port.ts'
 import { processorFacts } from '../drivers/host/processor.ts'
+import { reserveFacts } from '../drivers/host/reserve.ts'
 import { dataDirFacts, reachFacts, spaceFacts } from '../drivers/host/storage.ts'
 import { appArmorFacts, cgroupFacts, selinuxMode, surroundings } from '../drivers/host/system.ts'
 import { missingFiles, toolFacts } from '../drivers/host/tools.ts'
-import { uefiCode, uefiVariablesTemplate } from '../drivers/libvirt/domain-xml.ts'
+import { plainUefi } from '../drivers/libvirt/hardware-xml.ts'
 import { probeAccelerator } from '../drivers/libvirt/kvm-probe.ts'
 import { version } from '../packaging/version.ts'
 import { localCall } from './local-call.ts'
@@ -100,7 +102,7 @@ const files: readonly FileSpec[] = [
   {
     id: 'files.ovmf',
     title: 'UEFI firmware',
-    paths: [uefiCode, uefiVariablesTemplate],
+    paths: [plainUefi.code, plainUefi.variables],
     debian: 'ovmf',
     purpose: 'guests with UEFI cannot be made',
   },
@@ -142,6 +144,12 @@ const storageChecks = ({ dataDir }: Examined, pools: readonly string[]): Check[]
     title: 'Data directory',
     gather: () => dataDirFacts(dataDir),
     judge: judgeDataDir,
+  }),
+  check({
+    id: 'reserve',
+    title: 'Reserve',
+    gather: async () => reserveFacts(dataDir, (await lockInode(await lockName(dataDir))) !== undefined),
+    judge: judgeReserve,
   }),
   ...[dataDir, ...pools.filter((pool) => !pool.startsWith(`${dataDir}/`))].map((path) =>
     spaceCheck(path, stateSpace),

@@ -4,7 +4,7 @@ import type { GaugeSource } from '../http/metrics.ts'
 import type { Appliance } from './appliance.ts'
 
 /** The appliance's own figures at /metrics. */
-export const gauges = ({ zone, live, tasks, reconcilers }: Appliance): GaugeSource[] => [
+export const gauges = ({ zone, live, tasks, reconcilers, stateDisk }: Appliance): GaugeSource[] => [
   {
     name: 'nacelle_guests',
     help: 'Guests in the record, and of them those that run',
@@ -36,6 +36,21 @@ export const gauges = ({ zone, live, tasks, reconcilers }: Appliance): GaugeSour
       reconcilers
         .status()
         .map(({ name, lastError }) => ({ labels: { reconciler: name }, value: lastError ? 1 : 0 })),
+  },
+  {
+    name: 'nacelle_read_only',
+    help: '1 while changes are refused because the disk of the record is full',
+    read: () => [{ value: stateDisk.status().readOnlySince === null ? 0 : 1 }],
+  },
+  {
+    name: 'nacelle_state_disk_free_bytes',
+    help: 'Free bytes of the file system that the record lies on, without the reserve',
+    read: () => [{ value: stateDisk.status().freeBytes }],
+  },
+  {
+    name: 'nacelle_state_disk_reserve_bytes',
+    help: 'Bytes kept back there for tasks to end; 0 while they are given back',
+    read: () => [{ value: stateDisk.status().reserveBytes }],
   },
   { name: 'nacelle_zone_revision', help: 'Revision of the record', read: () => [{ value: zone.revision() }] },
 ]

@@ -24,6 +24,7 @@ import { snapshotOperations } from '../http/nano/snapshots.ts'
 import { storagePoolOperations } from '../http/nano/storage-pools.ts'
 import { systemOperations } from '../http/nano/system.ts'
 import { taskOperations } from '../http/nano/tasks.ts'
+import { templateOperations } from '../http/nano/templates.ts'
 import { tokenOperations } from '../http/nano/tokens.ts'
 import { uploadOperations } from '../http/nano/uploads.ts'
 import { userGroupOperations } from '../http/nano/user-groups.ts'
@@ -53,6 +54,7 @@ export function mainOperations(appliance: Appliance, examined: Examined): Operat
     ...mediaImageOperations(services),
     ...diskImageOperations(services),
     ...uploadOperations(services),
+    ...templateOperations(services),
     ...guestOperations(services),
     ...instanceOperations(services),
     ...snapshotOperations(services),
@@ -97,17 +99,31 @@ function guestNames(zone: Zone): GuestNames {
 /** What may be changed before the appliance is up: one's own session, and the first administrator. */
 const early = new Set(['session.create', 'session.renew', 'session.delete', 'system.setup'])
 
-/** Until then, changes are refused with the reason. */
-export const gated = (operations: readonly Operation[], waitingFor: () => string | undefined): Operation[] =>
-  operations.map((operation) =>
-    operation.method === 'GET' || early.has(operation.id)
-      ? operation
-      : {
-          ...operation,
-          handle(op, request) {
-            const reason = waitingFor()
-            if (reason) throw new AppError('unavailable', `${reason}; try again in a moment`)
-            return operation.handle(op, request)
-          },
-        },
-  )
+/** What changes nothing though it is no GET, what makes room, and what lets a person see to it. */
+const onFullDisk =
+  /^(session|task)\.|\.(search|find|purge)$|^(guest|disk_image|media_image|upload|log)\.delete$|^instance\.stop$|^monitor_channel\.create$|^host\.stop_guests$/
+
+interface Gates {
+  /** Why no change is taken yet. */
+  waitingFor(): string | undefined
+  /** Why none is taken while the disk of the record is full. */
+  diskFull(): string | undefined
+}
+
+/** While something stands in the way, changes are refused with the reason. */
+export const gated = (operations: readonly Operation[], { waitingFor, diskFull }: Gates): Operation[] =>
+  operations.map((operation) => {
+    if (operation.method === 'GET') return operation
+    const isEarly = early.has(operation.id)
+    const makesRoom = onFullDisk.test(operation.id)
+    return {
+      ...operation,
+      handle(op, request) {
+        const reason = isEarly ? undefined : waitingFor()
+        if (reason) throw new AppError('unavailable', `${reason}; try again in a moment`)
+        const full = makesRoom || op.dryRun ? undefined : diskFull()
+        if (full) throw new AppError('unavailable', full)
+        return operation.handle(op, request)
+      },
+    }
+  })

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Config, type Flags, loadConfig } from '../config.ts'
 import { type Principal, systemContext, systemPrincipal } from '../core/context.ts'
+import { makeRoomToStart } from '../core/state-disk/state-disk.ts'
 import { type AppDeps, createApp } from '../http/app.ts'
 import { listenControl } from '../http/control.ts'
 import { createMetrics } from '../http/metrics.ts'
@@ -38,6 +39,7 @@ export async function serve(flags: Flags, env: NodeJS.ProcessEnv): Promise<void>
   const log = createLog(config)
   const stopping = new AbortController()
   const drivers = createDrivers({ uri: config.libvirtUri, dataDir: config.dataDir, log })
+  await makeRoomToStart(drivers.stateDisk)
   const appliance = createAppliance({ dataDir: config.dataDir, cellName: config.cellName, drivers, log })
   log.info({ version: version.version, dataDir: config.dataDir, ...appliance.migrated }, 'nacelle starts')
   const certificate =
@@ -87,9 +89,9 @@ async function listen({
   stopping,
   log,
 }: Listening): Promise<RunningServer> {
-  const { identity, channels, zone } = appliance
+  const { identity, channels, zone, stateDisk } = appliance
   const deps: AppDeps = {
-    operations: gated(mainOperations(appliance, config), waitingFor),
+    operations: gated(mainOperations(appliance, config), { waitingFor, diskFull: () => stateDisk.refusal() }),
     metrics: createMetrics(gauges(appliance)),
     resolve: identity.resolve,
     feed: zone,
@@ -101,6 +103,10 @@ async function listen({
       database: () => void zone.revision(),
       appliance: () => {
         const reason = waitingFor()
+        if (reason) throw new Error(reason)
+      },
+      state_disk: () => {
+        const reason = stateDisk.refusal()
         if (reason) throw new Error(reason)
       },
       hypervisor: async () => void (await appliance.drivers.hypervisor.list()),

@@ -1,4 +1,5 @@
 import { asc, eq, inArray, sql } from 'drizzle-orm'
+import { type MakeRoom, writeInRoom } from '../db/full-disk.ts'
 import { outbox, task, taskEvent, taskProcess } from '../db/schema.ts'
 import type { Database } from '../zone/zone.ts'
 import { locks } from './locks.ts'
@@ -27,21 +28,30 @@ export interface JournalRecord {
   remove?: boolean
 }
 
+export interface JournalOptions {
+  db: Database
+  clock(): number
+  beforeRecord(record: JournalRecord): void
+  makeRoom?: MakeRoom
+}
+
 /** The rows of tasks. Each change is one transaction, and so one wait for the disk. */
 export class Journal {
   readonly #db: Database
-  readonly #clock: () => number
-  readonly #beforeRecord: (record: JournalRecord) => void
+  readonly #options: JournalOptions
 
-  constructor(db: Database, clock: () => number, beforeRecord: (record: JournalRecord) => void) {
-    this.#db = db
-    this.#clock = clock
-    this.#beforeRecord = beforeRecord
+  constructor(options: JournalOptions) {
+    this.#options = options
+    this.#db = options.db
   }
 
   write(record: JournalRecord): void {
-    this.#beforeRecord(record)
-    this.#db.transaction((tx) => apply(tx as unknown as Database, record, this.#clock()))
+    const { clock, beforeRecord, makeRoom } = this.#options
+    beforeRecord(record)
+    writeInRoom(
+      () => this.#db.transaction((tx) => apply(tx as unknown as Database, record, clock())),
+      makeRoom,
+    )
   }
 
   row = (id: string): TaskRow | undefined => this.#db.select().from(task).where(eq(task.id, id)).get()

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { AppError, notFound } from '../core/errors.ts'
+import type { MakeRoom } from '../db/full-disk.ts'
 import type { Database } from '../zone/zone.ts'
 import { Admission } from './admission.ts'
 import { TaskBus } from './bus.ts'
@@ -27,6 +28,8 @@ export interface TaskRunnerOptions {
   concurrency?: number
   /** After a failed write of the journal (a full disk) the task is taken up again; default 5 s. */
   reviveDelayMs?: number
+  /** Asked where the disk is full; then the write of the journal is tried once more. */
+  makeRoom?: MakeRoom
   hooks?: {
     /** Before each write of the journal; what it throws is as a failed write. For tests. */
     beforeRecord?(record: JournalRecord): void
@@ -56,7 +59,12 @@ export class TaskRunner implements Tasks {
     this.#options = options
     this.#clock = clock
     this.#bus = new TaskBus(log)
-    this.#journal = new Journal(db, clock, (record) => options.hooks?.beforeRecord?.(record))
+    this.#journal = new Journal({
+      db,
+      clock,
+      beforeRecord: (record) => options.hooks?.beforeRecord?.(record),
+      makeRoom: options.makeRoom,
+    })
     this.#processes = new TaskProcesses(db, log)
     this.#engine = new Engine({
       journal: this.#journal,

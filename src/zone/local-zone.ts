@@ -1,5 +1,6 @@
 import type { Database as Sqlite } from 'better-sqlite3'
 import { AppError } from '../core/errors.ts'
+import { isDiskFull, type MakeRoom, writeInRoom } from '../db/full-disk.ts'
 import { type ChangeRow, canonicalJson } from './chain.ts'
 import { checkRules, checkVersion } from './checks.ts'
 import { type JournalHead, type JournalStore, openJournalStore, toEvent } from './journal-store.ts'
@@ -19,6 +20,8 @@ export interface LocalZoneOptions {
   /** Milliseconds since 1970. */
   clock?: () => number
   log?: { error(fields: object, message?: string): void }
+  /** Asked where the disk is full; then the commit is tried once more. */
+  makeRoom?: MakeRoom
 }
 
 /** The zone of a single cell: each commit is an SQLite transaction, those that wait together share one. */
@@ -47,6 +50,7 @@ class LocalZone implements Zone {
   readonly #sqlite: Sqlite
   readonly #clock: () => number
   readonly #log: LocalZoneOptions['log']
+  readonly #makeRoom: MakeRoom | undefined
   readonly #stores: (table: ZoneTableName) => RowStore
   readonly #journal: JournalStore
   readonly #listeners = new Set<(event: ZoneEvent) => void>()
@@ -58,6 +62,7 @@ class LocalZone implements Zone {
     this.#sqlite = options.sqlite
     this.#clock = options.clock ?? Date.now
     this.#log = options.log
+    this.#makeRoom = options.makeRoom
     this.#stores = openRowStores(options.sqlite)
     this.#journal = openJournalStore(options.sqlite)
     this.#applied = this.#journal.head().revision
@@ -93,7 +98,7 @@ class LocalZone implements Zone {
     let outcomes: Outcome[]
     let missed: ZoneEvent[]
     try {
-      ;({ outcomes, missed } = this.#write(group))
+      ;({ outcomes, missed } = writeInRoom(() => this.#write(group), this.#makeRoom))
     } catch (error) {
       for (const each of group) each.reject(fromSqlite(error))
       return
@@ -127,8 +132,8 @@ class LocalZone implements Zone {
           return { event: done.event }
         } catch (error) {
           if (error instanceof DryRun) return { dryRun: error.result }
-          // A full disk may have ended the outer transaction too.
-          if (!this.#sqlite.inTransaction) throw error
+          // A full disk is one for all, and may have ended the outer transaction too.
+          if (isDiskFull(error) || !this.#sqlite.inTransaction) throw error
           return { error: fromSqlite(error) }
         }
       })
@@ -200,7 +205,7 @@ function fromSqlite(error: unknown): unknown {
     return new AppError('unavailable', 'another process holds the state database: try again', {
       cause: error,
     })
-  if (code.startsWith('SQLITE_FULL'))
+  if (isDiskFull(error))
     return new AppError('unavailable', 'the disk of the state database is full: free space on it', {
       cause: error,
     })

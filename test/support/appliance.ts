@@ -9,6 +9,7 @@ import * as v from 'valibot'
 import { systemContext } from '../../src/core/context.ts'
 import { hashSecret, tokenPrefix } from '../../src/core/identity/tokens.ts'
 import * as schema from '../../src/db/schema.ts'
+import { createStateDisk } from '../../src/drivers/host/reserve.ts'
 import { qcow2Magic } from '../../src/drivers/simulated/volumes.ts'
 import type { SimulatedOptions } from '../../src/drivers/simulated/world.ts'
 import { mountNano } from '../../src/http/nano/mount.ts'
@@ -70,12 +71,15 @@ export const tokenOf = (who: string): string => `${tokenPrefix}of-${who}`
 export interface TestApplianceOptions extends Omit<SimulatedOptions, 'files'> {
   /** Leaves the appliance as it is before its bring-up and without anybody. */
   idle?: boolean
+  /** The file system of the data directory itself instead of a pretended one. */
+  realStateDisk?: boolean
 }
 
 export async function openTestAppliance(options: TestApplianceOptions = {}): Promise<TestAppliance> {
-  const { idle = false, ...simulated } = options
+  const { idle = false, realStateDisk = false, ...simulated } = options
   const dataDir = await mkdtemp(join(tmpdir(), 'nacelle-api-'))
   const host = simulatedHost(dataDir, simulated)
+  if (realStateDisk) host.drivers.stateDisk = createStateDisk(dataDir)
   // NACELLE_TEST_LOG=error shows what an internal error was.
   const log = pino({ level: process.env['NACELLE_TEST_LOG'] ?? 'silent' })
   const appliance = createAppliance({ dataDir, cellName: 'here', drivers: host.drivers, log })
@@ -93,7 +97,10 @@ export async function openTestAppliance(options: TestApplianceOptions = {}): Pro
   const app = new Hono<HttpEnv>()
   const config = { dataDir, listen: { scheme: 'http', host: '127.0.0.1', port: 0 }, libvirtUri: 'test:///' }
   const operations = mainOperations(appliance, config as Parameters<typeof mainOperations>[1])
-  const answering = gated(operations, () => up.waitingFor()).map(heldToItsSchema)
+  const answering = gated(operations, {
+    waitingFor: () => up.waitingFor(),
+    diskFull: () => appliance.stateDisk.refusal(),
+  }).map(heldToItsSchema)
   mountNano(app, answering, { log, resolve: appliance.identity.resolve })
   const as = (who: string | null) => callOf(app, who === null || !(who in people) ? who : tokenOf(who))
   const close = async () => {

@@ -47,7 +47,12 @@ export async function openTestNano(): Promise<TestNano> {
   const test = await openTestIdentity()
   const clock = () => test.time.now
   const operations = [
-    ...systemOperations({ setup: test.identity.setup, settings: test.settings }),
+    ...systemOperations({
+      setup: test.identity.setup,
+      settings: test.settings,
+      facts: { known: () => undefined },
+      stateDisk: { refusal: () => undefined },
+    }),
     ...sessionOperations(test.identity),
     ...userOperations(test.identity),
     ...userGroupOperations(test.identity),

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSimulatedHypervisor } from '../../src/drivers/simulated/hypervisor.ts'
 import { createSimulatedNetwork } from '../../src/drivers/simulated/network.ts'
+import { SimulatedStateDisk } from '../../src/drivers/simulated/state-disk.ts'
 import { SimulatedVolumes } from '../../src/drivers/simulated/volumes.ts'
 import type { SimulatedOptions } from '../../src/drivers/simulated/world.ts'
 import type { Drivers } from '../../src/main/drivers.ts'
@@ -43,10 +44,15 @@ export function simulatedHost(directory: string, options: Omit<SimulatedOptions,
     },
   })
   const network = createSimulatedNetwork()
+  const stateDisk = new SimulatedStateDisk()
   const drivers: Drivers = {
     hypervisor: {
       ...hypervisor,
-      facts: async () => ({ ...(await hypervisor.facts()), nvramTemplate }),
+      facts: async () => ({
+        ...(await hypervisor.facts()),
+        nvramTemplate,
+        secureNvramTemplate: nvramTemplate,
+      }),
     },
     network,
     seeds: {
@@ -56,8 +62,9 @@ export function simulatedHost(directory: string, options: Omit<SimulatedOptions,
     inspector: volumes.inspector(),
     openStore: () => volumes,
     listeningPorts: async () => new Set([22]),
+    stateDisk,
   }
-  return { drivers, volumes, hypervisor, network }
+  return { drivers, volumes, hypervisor, network, stateDisk }
 }
 
 const childrenOf = (volumes: SimulatedVolumes, parent: string) =>

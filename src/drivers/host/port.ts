@@ -14,8 +14,7 @@ interface Place {
 /** Tries to listen for a moment; where that is refused, looks for who does. */
 export async function portFacts({ host, port, lockName }: Place): Promise<PortFacts> {
   const refused = await bindCode(host, port)
-  const unix = (await readIfThere('/proc/net/unix')) ?? ''
-  const lock = parseUnixInode(unix, `@${lockName}`)
+  const lock = await lockInode(lockName)
   const facts = { host, port, refused, running: lock !== undefined }
   if (refused !== 'EADDRINUSE') return facts
   const holder = await findHolder(await listeners(port))
@@ -23,6 +22,10 @@ export async function portFacts({ host, port, lockName }: Place): Promise<PortFa
   const nacelle = lock !== undefined && holder.sockets.has(lock)
   return { ...facts, holder: { pid: holder.pid, name: await nameOf(holder.pid), nacelle } }
 }
+
+/** Inode of the abstract socket of that name; undefined while nobody holds it. */
+export const lockInode = async (lockName: string): Promise<string | undefined> =>
+  parseUnixInode((await readIfThere('/proc/net/unix')) ?? '', `@${lockName}`)
 
 function bindCode(host: string, port: number): Promise<string> {
   return new Promise((resolve) => {

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import type { HypervisorFacts } from '../../core/hypervisor.ts'
 import type { Setup } from '../../core/identity/setup.ts'
 import type { Settings } from '../../core/settings/settings.ts'
 import { type Operation, operation } from '../operation.ts'
@@ -7,18 +8,37 @@ import { text, texts, whole } from './identity-schemas.ts'
 
 const tag = 'System'
 
-export const systemOperations = ({ setup, settings }: { setup: Setup; settings: Settings }): Operation[] => [
+interface SystemServices {
+  setup: Setup
+  settings: Settings
+  /** Undefined until the hypervisor has answered. */
+  facts: { known(): HypervisorFacts | undefined }
+  stateDisk: { refusal(): string | undefined }
+}
+
+export const systemOperations = ({ setup, settings, facts, stateDisk }: SystemServices): Operation[] => [
   operation({
     id: 'system.get',
     method: 'GET',
     path: '/system',
-    summary: 'Whether the first administrator exists, and how large a guest may be',
+    summary: 'Whether the first administrator exists, how large a guest may be, and how guests run',
     tag,
     reply: v.object({
       ready: v.pipe(v.boolean(), v.description('False until the first administrator was made.')),
       max_cores: whole('The most cores of a guest.'),
       max_memory: whole('The most memory of a guest, in GiB.'),
       max_disk: whole('The largest disk of a guest, in GiB.'),
+      accelerator: v.pipe(
+        v.nullable(v.picklist(['kvm', 'tcg'])),
+        v.description(
+          'How guests run: `kvm`, or `tcg`, emulation many times slower. Null until the hypervisor has answered.',
+        ),
+      ),
+      accelerator_reason: text('Why KVM is not used; empty with KVM.'),
+      read_only: v.pipe(
+        v.boolean(),
+        v.description('True while changes are refused because the disk of the record is full.'),
+      ),
     }),
     access: 'public',
     handle: () => ({
@@ -27,6 +47,9 @@ export const systemOperations = ({ setup, settings }: { setup: Setup; settings: 
         max_cores: settings.get('guest.max_cores'),
         max_memory: settings.get('guest.max_memory_gib'),
         max_disk: settings.get('guest.max_disk_gib'),
+        accelerator: facts.known()?.accelerator ?? null,
+        accelerator_reason: facts.known()?.acceleratorReason ?? '',
+        read_only: stateDisk.refusal() !== undefined,
       },
     }),
   }),

@@ -29,7 +29,15 @@ describe('an appliance that has just been started for the first time', () => {
 
   it('says that it is not set up, to anybody', async () => {
     const system = await world.as(null)('GET', '/api/v1/system/')
-    assert.deepEqual(system.data, { ready: false, max_cores: 64, max_memory: 256, max_disk: 4096 })
+    assert.deepEqual(system.data, {
+      ready: false,
+      max_cores: 64,
+      max_memory: 256,
+      max_disk: 4096,
+      accelerator: null,
+      accelerator_reason: '',
+      read_only: false,
+    })
   })
 
   it('has no user and no default password', async () => {

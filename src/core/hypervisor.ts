@@ -1,5 +1,6 @@
 import type { GuestHardware } from '../db/row-types.ts'
 import type { Log } from './context.ts'
+import type { GuestFilters, TrafficPolicy } from './traffic-filters.ts'
 
 /** What core needs of a hypervisor. Fulfilled by drivers/libvirt and, behaving, by drivers/simulated. */
 export interface Hypervisor {
@@ -36,6 +37,8 @@ export interface Hypervisor {
   /** A serial console session; one at a time for a domain. */
   serial(id: string, size: { columns: number; rows: number }): Promise<Terminal>
   agent: GuestAgent
+  /** What cards of guests are held to; a definition or start brings its guest's filter along. */
+  filters: GuestFilters
   snapshots: LiveSnapshots
   /** Calls the listener for each change of a domain until the signal aborts; reconnects by itself. */
   watch(listener: (event: DomainEvent) => void, signal: AbortSignal, log: Log): void
@@ -160,6 +163,8 @@ export interface DomainNic {
   source: { kind: 'network'; name: string } | { kind: 'bridge'; name: string }
   /** The only address that the guest may use, where it is known (anti-spoofing). */
   address?: string
+  /** What may reach it; everything when left out. */
+  policy?: TrafficPolicy
 }
 
 export interface DomainQos {

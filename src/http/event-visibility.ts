@@ -23,6 +23,8 @@ const readers: Record<RowChange['table'], Permission> = {
   address: 'network.read',
   image: 'image.read',
   guest: 'guest.read',
+  securityPolicyGroup: 'policy.read',
+  template: 'compute.read',
   snapshot: 'guest.read',
   logEntry: 'log.read',
 }

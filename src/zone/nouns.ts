@@ -16,6 +16,8 @@ const nouns = {
   address: 'address',
   image: 'image',
   guest: 'guest',
+  securityPolicyGroup: 'security policy group',
+  template: 'template',
   snapshot: 'snapshot',
   volume: 'volume',
   logEntry: 'log entry',

@@ -3,6 +3,7 @@ import { access, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Log } from '../../src/core/context.ts'
+import { virtioHardware } from '../../src/core/guests/hardware.ts'
 import type { DomainSpec } from '../../src/core/hypervisor.ts'
 import { run } from '../../src/drivers/exec.ts'
 import { createLibvirt } from '../../src/drivers/libvirt/hypervisor.ts'
@@ -35,6 +36,9 @@ function plainSpec(name: string, path: string): DomainSpec {
     firmware: 'bios',
     cores: 1,
     memoryBytes: 192 * 1024 ** 2,
+    maxCores: 1,
+    maxMemoryBytes: 192 * 1024 ** 2,
+    hardware: virtioHardware,
     disks: [{ target: 'vda', source: { kind: 'file', path, format: 'qcow2' }, serial: name.slice(0, 20) }],
     boot: 'disk',
     display: { kind: 'unix' },

@@ -67,7 +67,7 @@ export function runHypervisorContract(name: string, options: HypervisorContractO
 
     contract('facts name a full machine type and an accelerator with its reason', async () => {
       const facts = await hypervisor.facts()
-      assert.match(facts.machine, /^pc-q35-\d+\.\d+$/)
+      assert.match(facts.machines.q35, /^pc-q35-\d+\.\d+$/)
       assert.equal(facts.accelerator === 'kvm', facts.acceleratorReason === '')
       assert.match(facts.libvirtVersion, /^\d+\.\d+\.\d+$/)
       assert.match(facts.qemuVersion, /^\d+\.\d+/)

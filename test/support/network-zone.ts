@@ -1,3 +1,4 @@
+import { virtioHardware } from '../../src/core/guests/hardware.ts'
 import type * as schema from '../../src/db/schema.ts'
 import type { Change } from '../../src/zone/zone.ts'
 
@@ -49,7 +50,7 @@ const surroundings = (cell: string): Change[] => [
     table: 'cell',
     key: cell,
     before: null,
-    after: { name: cell, pool: 'host', address: '192.0.2.2', enabled: true, createdAt: 0 },
+    after: { name: cell, pool: 'host', address: '192.0.2.2', enabled: true, bridge: null, createdAt: 0 },
   },
 ]
 
@@ -71,12 +72,19 @@ const guest = (
   systemVersion: '',
   firmware: 'bios',
   machine: 'pc-q35-7.2',
+  template: null,
+  hardware: virtioHardware,
+  maxCores: 1,
+  maxMemoryBytes: 1 << 27,
   nvram: null,
   seed: null,
   autoStart: false,
+  startPriority: 50,
+  startDelaySeconds: 0,
   mac: options.mac,
   addressPool: options.pool,
   address: options.address,
+  externalAddress: null,
   modules: [],
   cloudInit: null,
   adminSecret: null,
@@ -93,6 +101,8 @@ const guest = (
     sendBytesPerSecond: 0,
   },
   ports: [],
+  securityPolicyGroup: null,
+  securityPolicy: { defaultAction: null, rules: [] },
   media: null,
   snapshot: null,
   createdAt: 0,

@@ -61,6 +61,6 @@ function defaultPool({ storage, network }: DefaultComputePool): Change {
 }
 
 function newCell(name: string, address: string, pool: string | null): Change {
-  const after: Cell = { name, pool, address, enabled: true, createdAt: Date.now() }
+  const after: Cell = { name, pool, address, enabled: true, bridge: null, createdAt: Date.now() }
   return { table: 'cell', key: name, before: null, after }
 }

@@ -1,10 +1,11 @@
 import type { Saga, Step } from '../../tasks/saga.ts'
 import { AppError } from '../errors.ts'
+import { type Expecting, requireVersion } from '../expected-version.ts'
 import type { GuestDeps } from './deps.ts'
 import { readGuest, readReadyGuest, update } from './record.ts'
 import { can } from './rules.ts'
 
-export interface AuthParams {
+export interface AuthParams extends Expecting {
   id: string
   name: string
   user: string
@@ -17,18 +18,20 @@ const agentTimeoutMs = 3_000
 export const guestAuth = (deps: GuestDeps): Saga<AuthParams> => ({
   kind: 'guest.auth',
   title: ({ name, user }) => `Set the password of ${user} in ${name}`,
+  check: (params) => checkAgent(deps, params),
   steps: [reach(deps), setPassword(deps), record(deps)],
 })
 
 const reach = (deps: GuestDeps): Step<AuthParams> => ({
   name: 'reach the agent',
   describe: () => [{ effect: 'ask the guest agent whether it is there' }],
-  run: ({ params }) => checkAgent(deps, params.id),
+  run: ({ params }) => checkAgent(deps, params),
 })
 
-/** What refuses a password at once; a dry run asks it too. */
-export async function checkAgent(deps: GuestDeps, id: string): Promise<void> {
+async function checkAgent(deps: GuestDeps, params: AuthParams): Promise<void> {
+  const { id } = params
   const guest = readReadyGuest(deps.zone, id)
+  requireVersion(guest, params)
   if (!can('setPassword', await deps.live.look(id)))
     throw new AppError(
       'conflict',

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { Saga, Step, StepContext } from '../../tasks/saga.ts'
 import type { Change } from '../../zone/zone.ts'
+import { dryCommit } from '../change-plan.ts'
 import { AppError, hasCode } from '../errors.ts'
 import { hostEntry, pickAddress } from './address.ts'
 import type { GuestDeps } from './deps.ts'
@@ -27,6 +28,7 @@ type Context = StepContext<CreateParams>
 export const guestCreate = (deps: GuestDeps): Saga<CreateParams> => ({
   kind: 'guest.create',
   title: ({ guest }) => `Create guest ${guest.name}`,
+  check: (params) => checkClaim(deps, params),
   steps: [
     reserve(deps),
     dhcpEntry(deps),
@@ -76,6 +78,19 @@ const reserve = (deps: GuestDeps): Step<CreateParams> => ({
     ])
   },
 })
+
+/** What the reserving step would claim, tried and not kept. */
+async function checkClaim(deps: GuestDeps, params: CreateParams): Promise<void> {
+  const pool = params.guest.addressPool
+  try {
+    const address = pool ? pickAddress(deps.zone, pool, params.wantedAddress) : null
+    const ports = await choosePorts(deps, params)
+    const info = { ...dryCommit, action: `guest.create ${params.guest.name}` }
+    await deps.zone.commit(info, claims(deps, params, { address, ports }))
+  } catch (error) {
+    throw byField(error)
+  }
+}
 
 /** Another guest may take the chosen address between our look and our commit: then the next one is tried. */
 async function claim(deps: GuestDeps, { params, commit }: Context): Promise<string | null> {
@@ -129,6 +144,7 @@ function claims(
               key: `${guest.addressPool}/${address}`,
               pool: guest.addressPool,
               address,
+              type: 'internal' as const,
               guest: guest.id,
               mac: guest.mac,
               createdAt: deps.now(),
@@ -194,7 +210,8 @@ const nvram = (deps: GuestDeps): Step<CreateParams> => ({
     volumesOf(params, 'nvram').map((row) => ({ effect: `copy fresh UEFI variables to '${row.name}'` })),
   async run({ params }) {
     for (const row of volumesOf(params, 'nvram')) {
-      const template = deps.facts.nvramTemplate
+      const { secureBoot } = params.guest.hardware
+      const template = secureBoot ? deps.facts.secureNvramTemplate : deps.facts.nvramTemplate
       if (!template)
         throw new AppError('unsupported', 'this host has no UEFI firmware: install the package ovmf')
       await deps.store(row.pool).importFile(row.name, template)

@@ -3,6 +3,7 @@ import * as schema from '../../db/schema.ts'
 import type { Saga, Step } from '../../tasks/saga.ts'
 import type { Change, Zone } from '../../zone/zone.ts'
 import { AppError } from '../errors.ts'
+import { type Expecting, requireVersion } from '../expected-version.ts'
 import { hostEntry } from './address.ts'
 import type { GuestDeps } from './deps.ts'
 import type { Snapshot } from './guest.ts'
@@ -11,7 +12,7 @@ import { batches, bringBackAll, quarantineAll } from './quarantine.ts'
 import { findGuest, guestVolumes, readGuest, readReadyGuest, remove, update } from './record.ts'
 import { domainSpec } from './spec.ts'
 
-export interface DeleteParams {
+export interface DeleteParams extends Expecting {
   id: string
   name: string
   force: boolean
@@ -20,6 +21,7 @@ export interface DeleteParams {
 export const guestDelete = (deps: GuestDeps): Saga<DeleteParams> => ({
   kind: 'guest.delete',
   title: ({ name }) => `Delete guest ${name}`,
+  check: (params) => checkDelete(deps, params),
   steps: [
     reserve(deps),
     stop(deps),
@@ -53,9 +55,10 @@ const reserve = (deps: GuestDeps): Step<DeleteParams> => ({
   },
 })
 
-/** What refuses a deletion at once; a dry run asks it too. */
-export async function checkDelete(deps: GuestDeps, { id, force }: DeleteParams): Promise<void> {
+async function checkDelete(deps: GuestDeps, params: DeleteParams): Promise<void> {
+  const { id, force } = params
   const guest = readReadyGuest(deps.zone, id)
+  requireVersion(guest, params)
   if (isRunning(await deps.live.look(id)) && !force)
     throw new AppError(
       'conflict',

@@ -17,9 +17,16 @@ export interface GuestRequest {
   /** System disk first, then data disks. */
   diskBytes: number[]
   autoStart: boolean
+  /** Empty: as the template says, else linux. */
   system: string
   systemVersion: string
-  firmware: 'bios' | 'uefi'
+  /** Id or name of a template; without it `systemVersion` may mean one. */
+  template?: string
+  /** Left out: as the template says, else bios. */
+  firmware?: 'bios' | 'uefi'
+  /** 0–100, 50 when left out; higher ones start first and stop last with the host. */
+  startPriority?: number
+  startDelaySeconds?: number
   /** Id of a disk image; without one the system disk is empty. */
   fromImage?: string
   networkAddress?: string
@@ -36,6 +43,8 @@ export interface GuestRequest {
     sshKeys: string[]
   }
   qos: GuestQos
+  /** Id of the security policy group whose rules come after the guest's own. */
+  securityPolicyGroup?: string
 }
 
 export const unlimitedQos: GuestQos = {

@@ -2,14 +2,15 @@ import { and, eq, isNotNull } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError, invalid, notFound } from '../errors.ts'
+import { requireVersion } from '../expected-version.ts'
 import { may, mayAny, requirePermission, requireToMake } from '../identity/permissions.ts'
 import { type Launched, launch } from '../launch.ts'
-import { type AuthParams, checkAgent, guestAuth } from './auth.ts'
+import { type AuthParams, guestAuth } from './auth.ts'
 import { type CreateParams, guestCreate } from './create.ts'
-import { checkDelete, type DeleteParams, guestDelete } from './delete.ts'
+import { type DeleteParams, guestDelete } from './delete.ts'
 import type { GuestDeps } from './deps.ts'
 import type { Guest, GuestRequest } from './guest.ts'
-import { checkModify, guestModify, type ModifyParams } from './modify.ts'
+import { guestModify, type ModifyParams } from './modify.ts'
 import { checkNameFree, generatePassword } from './names.ts'
 import { planGuest } from './plan.ts'
 import { findGuest, readGuest } from './record.ts'
@@ -62,7 +63,6 @@ export function createGuests(deps: GuestDeps) {
     async delete(op: OperationContext, id: string, options: { force: boolean }): Promise<Launched> {
       const guest = writable(deps, op, id)
       const params = { id, name: guest.name, force: options.force }
-      if (op.dryRun) await checkDelete(deps, params)
       return launch<DeleteParams>(op, deps.tasks, {
         kind: 'guest.delete',
         subject: `guest:${id}`,
@@ -106,12 +106,12 @@ export function createGuests(deps: GuestDeps) {
     async setPassword(op: OperationContext, id: string, request: { user?: string; password?: string }) {
       const guest = readGuest(deps.zone, id)
       requirePermission(op, 'guest.secret', guest)
+      requireVersion(guest, op)
       const user = request.user || guest.adminName || (guest.system === 'windows' ? 'Administrator' : 'root')
       if (!/^[\w.-]{1,32}$/.test(user))
         throw invalid('user', "user must be 1 to 32 letters, digits, '.', '-' or '_'")
       const password = request.password || generatePassword()
       checkGuestPassword(password, 'password')
-      if (op.dryRun) await checkAgent(deps, id)
       const launched = await launch<AuthParams>(op, deps.tasks, {
         kind: 'guest.auth',
         subject: `guest:${id}`,
@@ -150,6 +150,7 @@ export function createGuests(deps: GuestDeps) {
 function writable(deps: GuestDeps, op: OperationContext, id: string): Guest {
   const guest = readGuest(deps.zone, id)
   requirePermission(op, 'guest.write', guest)
+  requireVersion(guest, op)
   return guest
 }
 
@@ -194,7 +195,6 @@ async function modify(
   const before = Object.fromEntries(keys.map((key) => [key, guest[key]]))
   const { what, after, stopped = false } = change
   const params = { id: guest.id, name: guest.name, what, before, after, stopped }
-  if (op.dryRun) await checkModify(deps, params)
   return launch<ModifyParams>(op, deps.tasks, {
     kind: 'guest.modify',
     subject: `guest:${guest.id}`,

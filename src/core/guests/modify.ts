@@ -1,5 +1,6 @@
 import type { Saga, Step } from '../../tasks/saga.ts'
 import { AppError } from '../errors.ts'
+import { type Expecting, requireVersion } from '../expected-version.ts'
 import { hostEntry } from './address.ts'
 import type { GuestDeps } from './deps.ts'
 import type { Guest } from './guest.ts'
@@ -8,7 +9,7 @@ import { readGuest, readReadyGuest, update } from './record.ts'
 import { writeSeed } from './seed.ts'
 import { domainSpec } from './spec.ts'
 
-export interface ModifyParams {
+export interface ModifyParams extends Expecting {
   id: string
   name: string
   /** What changes, in words for the journal, e.g. `cores 4`. */
@@ -23,6 +24,7 @@ export interface ModifyParams {
 export const guestModify = (deps: GuestDeps): Saga<ModifyParams> => ({
   kind: 'guest.modify',
   title: ({ name, what }) => `Change ${name}: ${what}`,
+  check: async (params) => void (await checkModify(deps, params)),
   steps: [record(deps), redefine(deps)],
 })
 
@@ -46,9 +48,11 @@ const record = (deps: GuestDeps): Step<ModifyParams> => ({
   },
 })
 
-/** What refuses a change at once; a dry run asks it too. */
-export async function checkModify(deps: GuestDeps, { id, stopped }: ModifyParams): Promise<Guest> {
+async function checkModify(deps: GuestDeps, params: ModifyParams): Promise<Guest> {
+  const { id, stopped, after } = params
   const guest = readReadyGuest(deps.zone, id)
+  // A repeat finds the version that its own commit has made.
+  if (!holds(guest, after)) requireVersion(guest, params)
   if (stopped && isRunning(await deps.live.look(id)))
     throw new AppError('conflict', `guest '${guest.name}' is running; stop it first`)
   return guest
@@ -77,7 +81,7 @@ async function defineAnew(
   { guest, taskId }: { guest: Guest; taskId: string },
 ): Promise<void> {
   // Libvirt refuses a known UUID under another name.
-  if (params.stopped) await deps.hypervisor.undefine(guest.id)
+  if (params.stopped) await deps.hypervisor.undefine(guest.id, { again: true })
   await deps.hypervisor.define(domainSpec(deps, guest))
   if (params.after.name === undefined) return
   const entry = hostEntry(deps.zone, guest)

@@ -39,7 +39,7 @@ export function tasksOfOwnedGuests(tasks: Tasks, zone: Zone, cell: string): Task
         current: async (params) => current(params) && ((await saga.current?.(params)) ?? true),
       }),
     start: (request) => tasks.start(placed(request)),
-    plan: (kind, params) => tasks.plan(kind, params),
+    rehearse: (request) => tasks.rehearse(request),
     planOf: (id) => tasks.planOf(id),
     wait: (id, timeoutMs, signal) => tasks.wait(id, timeoutMs, signal),
     get: (id) => tasks.get(id),

@@ -1,14 +1,18 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { and, asc, eq } from 'drizzle-orm'
+import type { GuestHardware } from '../../db/row-types.ts'
 import * as schema from '../../db/schema.ts'
 import { canonicalMac, generateMac, validMac } from '../address-pools/mac.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError, invalid } from '../errors.ts'
 import { requirePermission } from '../identity/permissions.ts'
+import type { Template } from '../templates/template.ts'
+import { findTemplate } from '../templates/templates.ts'
 import { pickAddress } from './address.ts'
 import type { CreateParams } from './create.ts'
 import type { GuestDeps } from './deps.ts'
 import type { Guest, GuestRequest, Volume } from './guest.ts'
+import { checkHardware, roomToGrow, virtioHardware, windowsHardware } from './hardware.ts'
 import { checkNameFree, generatePassword } from './names.ts'
 import { newGuestVolume } from './new-volume.ts'
 import { checkRequest } from './rules.ts'
@@ -23,6 +27,10 @@ export async function planGuest(
   request: GuestRequest,
 ): Promise<CreateParams> {
   checkRequest(request, deps.limits())
+  const template = findTemplate(deps.zone, request)
+  const hardware = template?.hardware ?? (request.system === 'windows' ? windowsHardware : virtioHardware)
+  const firmware = request.firmware ?? template?.firmware ?? 'bios'
+  checkHardware(deps, { hardware, firmware, disks: request.diskBytes.length })
   const pool = checkPool(deps, request.pool)
   checkPeople(deps, request)
   checkNameFree(deps, request.group, request.name)
@@ -31,17 +39,16 @@ export async function planGuest(
   await checkRoom(deps, storage, request.diskBytes)
   const mac = chooseMac(deps, request.ethernetAddress)
   checkAddress(deps, pool, request)
-  if (request.firmware === 'uefi' && !deps.facts.uefi)
-    throw invalid('firmware', 'this host has no UEFI firmware: install the package ovmf, or ask for bios')
   const id = randomUUID()
   const volumes = planVolumes(deps, request, {
     id,
     storage,
     parent: image?.volume ?? null,
     needsSeed: isAddressedBySeed(deps, pool),
+    firmware,
   })
   return {
-    guest: guestRow(deps, request, { id, mac, pool, volumes }),
+    guest: guestRow(deps, request, { id, mac, pool, volumes, template, hardware, firmware }),
     wantedAddress: request.networkAddress ?? null,
     wantedPorts: request.ports,
     volumes,
@@ -174,6 +181,7 @@ interface VolumePlan {
   storage: string
   parent: string | null
   needsSeed: boolean
+  firmware: 'bios' | 'uefi'
 }
 
 /** Where no DHCP server tells it, only a seed brings the guest its address. */
@@ -184,7 +192,11 @@ function isAddressedBySeed({ zone }: GuestDeps, { network }: ComputePool): boole
   return pool?.provider === 'cloudinit'
 }
 
-function planVolumes(deps: GuestDeps, request: GuestRequest, { id, storage, parent, needsSeed }: VolumePlan) {
+function planVolumes(
+  deps: GuestDeps,
+  request: GuestRequest,
+  { id, storage, parent, needsSeed, firmware }: VolumePlan,
+) {
   const row = (
     kind: 'disk' | 'nvram' | 'seed',
     values: { sizeBytes?: number; parent?: string | null } = {},
@@ -194,7 +206,7 @@ function planVolumes(deps: GuestDeps, request: GuestRequest, { id, storage, pare
     ...request.diskBytes.map((sizeBytes, index) =>
       row('disk', { sizeBytes, parent: index === 0 ? parent : null }),
     ),
-    ...(request.firmware === 'uefi' ? [row('nvram')] : []),
+    ...(firmware === 'uefi' ? [row('nvram')] : []),
     ...(hasSeed ? [row('seed')] : []),
   ]
 }
@@ -206,10 +218,13 @@ interface Chosen {
   mac: string
   pool: ComputePool
   volumes: Omit<Volume, 'version'>[]
+  template: Template | undefined
+  hardware: GuestHardware
+  firmware: 'bios' | 'uefi'
 }
 
 function guestRow(deps: GuestDeps, request: GuestRequest, chosen: Chosen): Omit<Guest, 'version'> {
-  const { id, mac, pool, volumes } = chosen
+  const { id, mac, pool, volumes, template, hardware, firmware } = chosen
   const ofKind = (kind: Volume['kind']) => volumes.filter((row) => row.kind === kind)
   const seed = ofKind('seed')[0]
   const { adminSecret, ...cloudInit } = { ...defaultCloudInit, ...request.cloudInit }
@@ -225,16 +240,22 @@ function guestRow(deps: GuestDeps, request: GuestRequest, chosen: Chosen): Omit<
     cores: request.cores,
     memoryBytes: request.memoryBytes,
     disks: ofKind('disk').map((row, index) => ({ index, volume: row.id, sizeBytes: row.sizeBytes })),
-    system: request.system,
+    system: request.system || (template?.system ?? 'linux'),
     systemVersion: request.systemVersion,
-    firmware: request.firmware,
-    machine: deps.facts.machine,
+    firmware,
+    machine: deps.facts.machines[hardware.machine],
+    template: template?.id ?? null,
+    hardware,
+    ...roomToGrow(request, deps.limits()),
     nvram: ofKind('nvram')[0]?.id ?? null,
     seed: seed?.id ?? null,
     autoStart: request.autoStart,
+    startPriority: request.startPriority ?? 50,
+    startDelaySeconds: request.startDelaySeconds ?? 0,
     mac,
     addressPool: pool.network,
     address: null,
+    externalAddress: null,
     modules: [...new Set(request.modules)],
     cloudInit: seed ? cloudInit : null,
     adminSecret: seed ? deps.secrets.encrypt(adminSecret || generatePassword(), `guest:${id}:admin`) : null,
@@ -243,6 +264,8 @@ function guestRow(deps: GuestDeps, request: GuestRequest, chosen: Chosen): Omit<
     monitorSecret: deps.secrets.encrypt(randomBytes(6).toString('base64url'), `guest:${id}:monitor`),
     qos: request.qos,
     ports: [],
+    securityPolicyGroup: request.securityPolicyGroup ?? null,
+    securityPolicy: { defaultAction: null, rules: [] },
     media: null,
     snapshot: null,
     createdAt: deps.now(),

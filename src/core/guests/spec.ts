@@ -4,6 +4,7 @@ import type { Zone } from '../../zone/zone.ts'
 import { AppError } from '../errors.ts'
 import type { DiskSource, DomainQos, DomainSpec, HypervisorFacts } from '../hypervisor.ts'
 import type { Secrets } from '../secrets/secrets.ts'
+import { policyOf } from '../security-policies/record.ts'
 import type { VolumeStore } from '../volumes.ts'
 import type { Guest, GuestDisk } from './guest.ts'
 import { readVolume } from './record.ts'
@@ -20,8 +21,11 @@ export interface SpecSources {
 
 export type Boot = Pick<DomainSpec, 'boot'>
 
-/** `vda` for the system disk, `vdb`… for data disks. */
-export const targetOf = (index: number): string => `vd${String.fromCharCode(97 + index)}`
+const letter = (index: number): string => String.fromCharCode(97 + index)
+
+/** `vda` for the system disk, `vdb`… for data disks; on other buses from `sdc` on, after the two removable drives. */
+export const targetOf = ({ hardware }: Pick<Guest, 'hardware'>, index: number): string =>
+  hardware.diskBus === 'virtio' ? `vd${letter(index)}` : `sd${letter(index + 2)}`
 
 /** What the guest sees as the disk's serial; virtio cuts it at 20 characters. */
 export const serialOf = (guestId: string, index: number): string => `${guestId.slice(0, 8)}-${index}`
@@ -37,9 +41,12 @@ export function domainSpec(sources: SpecSources, guest: Guest, boot: Boot = { bo
     machine: guest.machine,
     firmware: guest.firmware,
     nvramPath: guest.nvram ? filePath(sources, guest.nvram) : undefined,
+    hardware: guest.hardware,
     cores: guest.cores,
     memoryBytes: guest.memoryBytes,
-    disks: guest.disks.map((disk) => domainDisk(sources, guest.id, disk)),
+    maxCores: Math.max(guest.cores, guest.maxCores),
+    maxMemoryBytes: Math.max(guest.memoryBytes, guest.maxMemoryBytes),
+    disks: guest.disks.map((disk) => domainDisk(sources, guest, disk)),
     seed: guest.seed ? sourceOf(sources, guest.seed) : undefined,
     media: guest.media ? mediaSource(sources, guest.media) : undefined,
     network: domainNic(sources.zone, guest),
@@ -49,10 +56,10 @@ export function domainSpec(sources: SpecSources, guest: Guest, boot: Boot = { bo
   }
 }
 
-const domainDisk = (sources: SpecSources, guestId: string, disk: GuestDisk) => ({
-  target: targetOf(disk.index),
+const domainDisk = (sources: SpecSources, guest: Guest, disk: GuestDisk) => ({
+  target: targetOf(guest, disk.index),
   source: sourceOf(sources, disk.volume),
-  serial: serialOf(guestId, disk.index),
+  serial: serialOf(guest.id, disk.index),
 })
 
 export function sourceOf(sources: Pick<SpecSources, 'zone' | 'store'>, volumeId: string): DiskSource {
@@ -92,6 +99,7 @@ function domainNic(zone: Zone, guest: Guest): DomainSpec['network'] {
     mac: guest.mac,
     source: { kind: 'network', name: pool.network },
     address: guest.address ?? undefined,
+    policy: policyOf(zone.db, guest),
   }
 }
 

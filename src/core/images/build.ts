@@ -1,4 +1,6 @@
 import type { Saga, Step, StepContext } from '../../tasks/saga.ts'
+import type { Change } from '../../zone/zone.ts'
+import { dryCommit } from '../change-plan.ts'
 import { AppError } from '../errors.ts'
 import type { GuestDeps } from '../guests/deps.ts'
 import type { Guest } from '../guests/guest.ts'
@@ -6,6 +8,7 @@ import { isRunning } from '../guests/live.ts'
 import { readGuest, readReadyGuest, readVolume, update } from '../guests/record.ts'
 import { domainSpec, filePath, targetOf } from '../guests/spec.ts'
 import { findVolume } from '../ledger/record.ts'
+import { requireRoom } from '../ledger/room.ts'
 import { changeVolume, type NewVolume, readyVolume, releaseVolume } from '../ledger/volume.ts'
 import { mergeHidden } from '../snapshots/layers.ts'
 import type { NewImage } from './image.ts'
@@ -34,12 +37,18 @@ const agentTimeoutMs = 3_000
 export const imageBuild = (deps: GuestDeps): Saga<ImageBuildParams> => ({
   kind: 'image.build',
   title: ({ image, guestName }) => `Build disk image ${image.name} from guest ${guestName}`,
+  check: (params) => checkBuild(deps, params),
   steps: [reserve(deps), freeze(deps), copy(deps), merge(deps), finish(deps)],
   result: ({ image }) => ({ id: image.id }),
 })
 
 const claimed = ({ volume, overlay }: ImageBuildParams): NewVolume[] =>
   overlay ? [volume, overlay] : [volume]
+
+const claim = (params: ImageBuildParams): Change[] => [
+  insertImage(params.image),
+  ...claimed(params).map((row): Change => ({ table: 'volume', key: row.id, before: null, after: row })),
+]
 
 const reserve = (deps: GuestDeps): Step<ImageBuildParams> => ({
   name: 'reserve',
@@ -50,10 +59,7 @@ const reserve = (deps: GuestDeps): Step<ImageBuildParams> => ({
     if (findImage(deps.zone.db, params.image.id)) return
     await requireUnchanged(deps, params)
     await deps.ensureRoom(params.volume.pool, await chainBytes(deps, params.source))
-    await deps.zone.commit({ ...commit, action: `image.build ${params.image.name}` }, [
-      insertImage(params.image),
-      ...claimed(params).map((row) => ({ table: 'volume' as const, key: row.id, before: null, after: row })),
-    ])
+    await deps.zone.commit({ ...commit, action: `image.build ${params.image.name}` }, claim(params))
   },
   async undo({ params, commit }) {
     const image = findImage(deps.zone.db, params.image.id)
@@ -64,6 +70,13 @@ const reserve = (deps: GuestDeps): Step<ImageBuildParams> => ({
     await deps.zone.commit({ ...commit, action: `image.build ${params.image.name} undone` }, changes)
   },
 })
+
+/** The room that the reserving step would make is only counted, and the claim only tried. */
+async function checkBuild(deps: GuestDeps, params: ImageBuildParams): Promise<void> {
+  await requireUnchanged(deps, params)
+  await requireRoom(deps, params.volume.pool, await chainBytes(deps, params.source))
+  await deps.zone.commit({ ...dryCommit, action: `image.build ${params.image.name}` }, claim(params))
+}
 
 /** Between the request and the lock the guest may have been started, stopped or snapshotted. */
 async function requireUnchanged(deps: GuestDeps, params: ImageBuildParams): Promise<void> {
@@ -98,7 +111,7 @@ const freeze = (deps: GuestDeps): Step<ImageBuildParams> => ({
   async run({ params, commit }) {
     const { overlay } = params
     if (!overlay || systemDisk(readGuest(deps.zone, params.guest)) === overlay.id) return
-    const target = targetOf(0)
+    const target = targetOf(readGuest(deps.zone, params.guest), 0)
     const overlayPath = pathOf(deps, overlay)
     const chains = await deps.hypervisor.snapshots.chains(params.guest)
     // A repeat after a crash finds the disk switched already.

@@ -5,6 +5,7 @@ import * as schema from '../../db/schema.ts'
 import type { Saga, Step } from '../../tasks/saga.ts'
 import type { Change, Zone } from '../../zone/zone.ts'
 import { AppError } from '../errors.ts'
+import { type Expecting, requireVersion } from '../expected-version.ts'
 import type { GuestDeps } from '../guests/deps.ts'
 import type { Guest, Volume } from '../guests/guest.ts'
 import { isRunning } from '../guests/live.ts'
@@ -13,7 +14,7 @@ import { domainSpec, filePath, targetOf } from '../guests/spec.ts'
 
 type NewVolume = Omit<Volume, 'version'>
 
-export interface SnapshotCreateParams {
+export interface SnapshotCreateParams extends Expecting {
   id: string
   guest: string
   guestName: string
@@ -40,6 +41,7 @@ const agentTimeoutMs = 3_000
 export const snapshotCreate = (deps: GuestDeps): Saga<SnapshotCreateParams> => ({
   kind: 'snapshot.create',
   title: ({ name, guestName }) => `Take snapshot ${name} of ${guestName}`,
+  check: (params) => checkCreate(deps, params, readReadyGuest(deps.zone, params.guest)),
   steps: [reserve(deps), copyNvram(deps), overlays(deps), record(deps), define(deps)],
   result: ({ id, name }) => ({ id, name }),
 })
@@ -65,12 +67,8 @@ const reserve = (deps: GuestDeps): Step<SnapshotCreateParams> => ({
     forgetVolumes(deps.zone, newVolumes(params), { ...commit, action: 'snapshot.create undone' }),
 })
 
-/** What refuses a snapshot at once; a dry run asks it too. */
-export async function checkCreate(
-  deps: GuestDeps,
-  params: SnapshotCreateParams,
-  guest: Guest,
-): Promise<void> {
+async function checkCreate(deps: GuestDeps, params: SnapshotCreateParams, guest: Guest): Promise<void> {
+  requireVersion(guest, params)
   // Between the plan and the lock, above all in the line for it, the guest may have got other layers.
   const same = guest.disks.every((disk, index) => disk.volume === params.layers[index]?.frozen)
   if (!same || guest.snapshot !== params.parent) throw justChanged(guest)
@@ -172,8 +170,9 @@ export async function removeOverlays(deps: GuestDeps, layers: readonly OverlayPl
 
 async function switchLive(deps: GuestDeps, params: SnapshotCreateParams): Promise<void> {
   if (!isRunning(await deps.live.look(params.guest))) return switchStopped(deps, params)
+  const guest = readGuest(deps.zone, params.guest)
   const disks = params.layers.map((layer) => ({
-    target: targetOf(layer.index),
+    target: targetOf(guest, layer.index),
     overlayPath: filePath(deps, layer.overlay.id),
   }))
   const chains = await deps.hypervisor.snapshots.chains(params.guest)
@@ -210,7 +209,7 @@ async function switchBack(deps: GuestDeps, params: SnapshotCreateParams): Promis
   for (const layer of params.layers)
     await deps.hypervisor.snapshots.commit(
       params.guest,
-      targetOf(layer.index),
+      targetOf(readGuest(deps.zone, params.guest), layer.index),
       { topPath: filePath(deps, layer.overlay.id), basePath: filePath(deps, layer.frozen) },
       () => undefined,
     )

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { virtioHardware } from '../../core/guests/hardware.ts'
 import type { DomainSpec } from '../../core/hypervisor.ts'
 import { domainXml } from './domain-xml.ts'
 import { attribute, child, children, type Element, parseXml, text } from './xml.ts'
@@ -12,6 +13,9 @@ const spec: DomainSpec = {
   firmware: 'bios',
   cores: 2,
   memoryBytes: 512 * 1024 ** 2,
+  maxCores: 2,
+  maxMemoryBytes: 512 * 1024 ** 2,
+  hardware: virtioHardware,
   disks: [
     { target: 'vda', source: { kind: 'file', path: '/pool/a.qcow2', format: 'qcow2' }, serial: 'disk-a' },
     { target: 'vdb', source: { kind: 'block', path: '/dev/lun0', format: 'raw' }, serial: 'disk-b' },
@@ -39,7 +43,7 @@ describe('a definition', () => {
     assert.equal(attribute(domain, 'type'), 'qemu')
     assert.equal(attribute(child(domain, 'os', 'type'), 'machine'), 'pc-q35-7.2')
     assert.equal(text(child(domain, 'memory')), String(512 * 1024 ** 2))
-    assert.equal(domain['vcpu'], '2')
+    assert.equal(text(child(domain, 'vcpu')), '2')
     const kvm = build({ accelerator: 'kvm' })
     assert.equal(attribute(kvm, 'type'), 'kvm')
     assert.equal(attribute(child(kvm, 'cpu'), 'mode'), 'host-passthrough')

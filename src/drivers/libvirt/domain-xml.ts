@@ -18,6 +18,7 @@ import {
   tpmElement,
   videoElement,
 } from './hardware-xml.ts'
+import { filterName } from './nwfilter-xml.ts'
 import { buildXml, type Element } from './xml.ts'
 
 /** What the host decides about a definition. */
@@ -115,15 +116,9 @@ function nicElement(nic: DomainNic, spec: DomainSpec): Element {
     model: { '@type': spec.hardware.nic },
     bandwidth: bandwidth(spec.qos),
     ...(order === undefined ? {} : { boot: { '@order': String(order) } }),
-    ...(nic.address ? { filterref: addressFilter(nic.address) } : {}),
+    filterref: { '@filter': filterName(spec.id) },
   }
 }
-
-/** Libvirt's own filter against forged MAC, ARP and IP source addresses. */
-const addressFilter = (address: string): Element => ({
-  '@filter': 'clean-traffic',
-  parameter: { '@name': 'IP', '@value': address },
-})
 
 /** Libvirt counts KiB per second, and sees the directions from the guest. */
 function bandwidth(qos: DomainQos | undefined): Element | undefined {

@@ -2,51 +2,51 @@ import { access } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { AppError } from '../../core/errors.ts'
 import type { HypervisorFacts } from '../../core/hypervisor.ts'
-import { uefiCode, uefiVariablesTemplate } from './domain-xml.ts'
+import { plainUefi, secureUefi } from './hardware-xml.ts'
 import { probeAccelerator } from './kvm-probe.ts'
 import { call, type Virsh } from './virsh.ts'
 import { child, parseXml, text } from './xml.ts'
 
 /** Asks libvirt, QEMU and the host. */
 export async function probeFacts(virsh: Virsh): Promise<HypervisorFacts> {
-  const [versions, machine, acceleratorReason, uefi] = await Promise.all([
+  const [versions, q35, pc, acceleratorReason, uefi, secureUefiThere, tpm] = await Promise.all([
     call(virsh, ['version']),
-    resolveMachine(virsh),
+    resolveMachine(virsh, 'q35'),
+    resolveMachine(virsh, 'pc'),
     probeAccelerator('kvm'),
-    hasUefi(),
+    isThere(plainUefi.code, plainUefi.variables),
+    isThere(secureUefi.code, secureUefi.variables),
+    isThere('/usr/bin/swtpm', '/usr/bin/swtpm_setup'),
   ])
   return {
     accelerator: acceleratorReason === '' ? 'kvm' : 'tcg',
     acceleratorReason,
-    machine,
+    machines: { q35, pc },
     architecture: 'x86_64',
     ...parseVersions(versions),
     hostCores: availableParallelism(),
     hostMemoryBytes: totalmem(),
     uefi,
-    ...(uefi ? { nvramTemplate: uefiVariablesTemplate } : {}),
+    ...(uefi ? { nvramTemplate: plainUefi.variables } : {}),
+    ...(secureUefiThere ? { secureNvramTemplate: secureUefi.variables } : {}),
+    tpm,
   }
 }
 
-/** What `q35` stands for on this host, e.g. `pc-q35-7.2`. */
-async function resolveMachine(virsh: Virsh): Promise<string> {
+/** What an alias stands for on this host, e.g. `pc-q35-7.2` for `q35`. */
+async function resolveMachine(virsh: Virsh, alias: 'q35' | 'pc'): Promise<string> {
   // Machine types do not depend on the accelerator, and `kvm` would fail where KVM is missing.
-  const out = await call(virsh, [
-    'domcapabilities',
-    '--virttype',
-    'qemu',
-    '--arch',
-    'x86_64',
-    '--machine',
-    'q35',
-  ])
-  return parseMachine(out)
+  const words = ['domcapabilities', '--virttype', 'qemu', '--arch', 'x86_64', '--machine', alias]
+  return parseMachine(await call(virsh, words), alias)
 }
 
-export function parseMachine(domainCapabilities: string): string {
+export function parseMachine(domainCapabilities: string, alias: 'q35' | 'pc'): string {
   const machine = text(child(parseXml(domainCapabilities), 'domainCapabilities', 'machine'))
-  if (/^pc-q35-\d+\.\d+$/.test(machine)) return machine
-  throw new AppError('unavailable', `QEMU's machine type q35 resolves to '${machine}', not to a full version`)
+  if (/^pc-(q35|i440fx)-\d+\.\d+$/.test(machine)) return machine
+  throw new AppError(
+    'unavailable',
+    `QEMU's machine type ${alias} resolves to '${machine}', not to a full version`,
+  )
 }
 
 export function parseVersions(out: string): { libvirtVersion: string; qemuVersion: string } {
@@ -57,11 +57,8 @@ export function parseVersions(out: string): { libvirtVersion: string; qemuVersio
   }
 }
 
-async function hasUefi(): Promise<boolean> {
-  try {
-    await Promise.all([access(uefiCode), access(uefiVariablesTemplate)])
-    return true
-  } catch {
-    return false
-  }
-}
+const isThere = (...paths: string[]): Promise<boolean> =>
+  Promise.all(paths.map((path) => access(path))).then(
+    () => true,
+    () => false,
+  )

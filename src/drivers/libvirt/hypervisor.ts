@@ -9,7 +9,8 @@ import { createDomains } from './domains.ts'
 import { says } from './errors.ts'
 import { watchEvents } from './events.ts'
 import { probeFacts } from './facts.ts'
-import { displayAddress, requireDisk } from './live-xml.ts'
+import { displayAddress, mediaBus, requireDisk } from './live-xml.ts'
+import { createNwfilters, withFilters } from './nwfilters.ts'
 import { openSerial } from './serial.ts'
 import { openReadSession } from './session.ts'
 import { createLiveSnapshots } from './snapshots.ts'
@@ -24,9 +25,13 @@ export interface LibvirtHypervisor extends Hypervisor {
 /** `uri` is libvirt's, e.g. `qemu:///system`. Nothing is started before the first call. */
 export function createLibvirt(options: { uri: string; log: Log }): LibvirtHypervisor {
   const virsh: Virsh = { uri: options.uri, reader: openReadSession(options.uri) }
+  const domains = createDomains(virsh, options.log)
+  const filters = createNwfilters(virsh)
   let facts: Promise<HypervisorFacts> | undefined
   return {
-    ...createDomains(virsh, options.log),
+    ...domains,
+    ...withFilters(domains, filters),
+    filters,
     facts() {
       facts ??= probeFacts(virsh).catch((error: unknown) => {
         facts = undefined
@@ -50,7 +55,8 @@ const trayAttempts = 5
 const trayPauseMs = 300
 
 async function changeMedia(virsh: Virsh, id: string, source: DiskSource | null): Promise<void> {
-  const xml = mediaXml(source)
+  const bus = mediaBus(await virsh.reader.read({ words: 'dumpxml', id }))
+  const xml = mediaXml(bus, source)
   for (let attempt = 1; ; attempt++) {
     try {
       // From the second time on by force: the medium is read-only, so taking it from a guest that holds it loses
@@ -59,7 +65,7 @@ async function changeMedia(virsh: Virsh, id: string, source: DiskSource | null):
     } catch (error) {
       if (attempt === trayAttempts || !says(error, /tray|locked/i)) throw error
       // A reset of the controller closes the tray without a word; libvirt, which has seen it open, does not ask again.
-      if (says(error, /Tray of device '[^']*' is not open/)) await openTray(virsh, id, mediaAlias)
+      if (says(error, /Tray of device '[^']*' is not open/)) await openTray(virsh, id, mediaAlias(bus))
       else await delay(trayPauseMs)
     }
   }

@@ -1,6 +1,6 @@
 // What is read from the XML of a domain that runs.
 import { AppError } from '../../core/errors.ts'
-import type { DisplayAddress } from '../../core/hypervisor.ts'
+import type { DisplayAddress, DomainSpec } from '../../core/hypervisor.ts'
 import { attribute, child, children, type Element, parseXml } from './xml.ts'
 
 const deviceList = (xml: string, name: string) => children(child(parseXml(xml), 'domain', 'devices'), name)
@@ -46,6 +46,16 @@ export function liveDisks(xml: string): LiveDisk[] {
     readonly: child(disk, 'readonly') !== undefined,
     files: chain(disk),
   }))
+}
+
+/** The bus of the removable drive. */
+export function mediaBus(xml: string): DomainSpec['hardware']['mediaBus'] {
+  for (const disk of deviceList(xml, 'disk')) {
+    const target = child(disk, 'target')
+    const bus = attribute(target, 'bus')
+    if (attribute(target, 'dev') === 'sda' && (bus === 'sata' || bus === 'ide')) return bus
+  }
+  return 'scsi'
 }
 
 /** Throws `conflict` for a domain that does not run, `not_found` for a disk that it has not. */

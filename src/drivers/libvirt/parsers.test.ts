@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
+import { virtioHardware } from '../../core/guests/hardware.ts'
 import type { DomainSpec } from '../../core/hypervisor.ts'
 import { CommandError } from '../exec.ts'
 import { parseInterfaces } from './agent.ts'
@@ -30,7 +31,7 @@ describe('recorded output of virsh', () => {
       libvirtVersion: '9.0.0',
       qemuVersion: '7.2.22',
     })
-    assert.equal(parseMachine(await fixture('domcapabilities.xml')), 'pc-q35-7.2')
+    assert.equal(parseMachine(await fixture('domcapabilities.xml'), 'q35'), 'pc-q35-7.2')
   })
 
   it('lists ids with names, whatever is in the names', async () => {
@@ -141,6 +142,9 @@ describe('the definition in a memory image', () => {
     nvramPath: '/pool/other.fd',
     cores: 2,
     memoryBytes: 256 * 1024 ** 2,
+    maxCores: 2,
+    maxMemoryBytes: 256 * 1024 ** 2,
+    hardware: virtioHardware,
     disks: [{ target: 'vda', source: { kind: 'file', path, format: 'qcow2' }, serial: 'disk-1' }],
     boot: 'disk',
     display: { kind: 'unix' },

@@ -55,8 +55,14 @@ export async function domainDefineAndStart(virsh: Virsh, id: string, xml: string
 export const domainReason = (virsh: Virsh, id: string) =>
   call(virsh, ['domstate', assertUuid(id), '--reason'])
 
-export async function domainUndefine(virsh: Virsh, id: string): Promise<void> {
-  await call(virsh, ['undefine', assertUuid(id), '--keep-nvram', '--managed-save'])
+export async function domainUndefine(virsh: Virsh, id: string, again: boolean): Promise<void> {
+  await call(virsh, [
+    'undefine',
+    assertUuid(id),
+    '--keep-nvram',
+    again ? '--keep-tpm' : '--tpm',
+    '--managed-save',
+  ])
 }
 
 export async function domainDestroy(virsh: Virsh, id: string): Promise<void> {

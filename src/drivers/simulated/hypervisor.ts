@@ -8,6 +8,7 @@ import {
   sourceLabel,
   type Terminal,
 } from '../../core/hypervisor.ts'
+import { createSimulatedFilters, type SimulatedFilters } from './filters.ts'
 import { defineDomain, requireFile, startDomain, undefineDomain } from './lifecycle.ts'
 import { createSimulatedSnapshots } from './snapshots.ts'
 import { has, isActive, type SimulatedDomain, type SimulatedOptions, SimulatedWorld } from './world.ts'
@@ -15,23 +16,37 @@ import { has, isActive, type SimulatedDomain, type SimulatedOptions, SimulatedWo
 export interface SimulatedHypervisor extends Hypervisor {
   /** The pretended host, for tests to look at and to move. */
   world: SimulatedWorld
+  filters: SimulatedFilters
 }
 
 /** A hypervisor that behaves but runs nothing; what it holds is gone with it. */
 export function createSimulatedHypervisor(options: SimulatedOptions = {}): SimulatedHypervisor {
   const world = new SimulatedWorld(options)
+  const filters = createSimulatedFilters(world)
   const displayPath = options.displayPath ?? ((id: string) => `/run/simulated/${id}.sock`)
   return {
     world,
     facts: () => world.call('facts', [], async () => facts(world)),
     define: (spec) =>
       world.call('define', [spec], async () => {
+        filters.bring(spec)
         defineDomain(world, spec)
       }),
-    undefine: (id) => world.call('undefine', [id], async () => undefineDomain(world, id)),
-    start: (spec) => world.call('start', [spec], () => startDomain(world, spec, null)),
+    undefine: (id) =>
+      world.call('undefine', [id], async () => {
+        undefineDomain(world, id)
+        filters.held.delete(id)
+      }),
+    start: (spec) =>
+      world.call('start', [spec], () => {
+        filters.bring(spec)
+        return startDomain(world, spec, null)
+      }),
     restore: (spec, memoryPath) =>
-      world.call('restore', [spec, memoryPath], () => startDomain(world, spec, memoryPath)),
+      world.call('restore', [spec, memoryPath], () => {
+        filters.bring(spec)
+        return startDomain(world, spec, memoryPath)
+      }),
     destroy: (id) => world.call('destroy', [id], async () => destroy(world, id)),
     shutdown: (id) => world.call('shutdown', [id], async () => shutdown(world, id)),
     reboot: (id) => world.call('reboot', [id], async () => reboot(world, id, 'reboot')),
@@ -59,6 +74,7 @@ export function createSimulatedHypervisor(options: SimulatedOptions = {}): Simul
       }),
     serial: (id) => world.call('serial', [id], async () => openTerminal(world.running(id))),
     agent: createAgent(world),
+    filters,
     snapshots: createSimulatedSnapshots(world),
     watch: (listener, signal) => world.subscribe(listener, signal),
   }

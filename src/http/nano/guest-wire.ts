@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import type { GuestView } from '../../core/guests/view.ts'
 import type { InstanceFigures } from '../../core/instances/instances.ts'
+import { recordTag } from './match.ts'
 
 /** What a guest's rendering needs beside the guest. */
 export interface GuestNames {
@@ -20,9 +20,9 @@ export const timeText = (milliseconds: number): string =>
  * The version of a guest as it is shown: that of its record, and a digest of what is seen of its instance, so that a
  * reader who asks for news gets them.
  */
-export function guestTag(guest: GuestView): string {
-  const seen = JSON.stringify([guest.live, guest.networkAddress, guest.displayAddress])
-  return `"${guest.version}-${createHash('sha256').update(seen).digest('base64url').slice(0, 8)}"`
+export function guestTag(guest: GuestView, figures?: InstanceFigures): string {
+  const { live, progress, networkAddress, displayAddress } = guest
+  return recordTag(guest.version, [live, progress, networkAddress, displayAddress, figures])
 }
 
 export function guestElement(guest: GuestView, names: GuestNames) {
@@ -45,6 +45,9 @@ export function guestElement(guest: GuestView, names: GuestNames) {
     auto_start: guest.autoStart,
     system: guest.system,
     system_version: guest.systemVersion,
+    ...(guest.template ? { template: guest.template } : {}),
+    start_priority: guest.startPriority,
+    start_delay: guest.startDelaySeconds,
     modules: guest.modules,
     firmware: guest.firmware,
     state: guest.live === 'absent' ? 'stopped' : guest.live,

@@ -33,7 +33,7 @@ export function openDatabase(path: string, options: OpenOptions = {}): OpenDatab
 }
 
 /** SQLite gives its -wal and -shm files the mode of the database, so the mode must be right before the first write. */
-function restrict(path: string): void {
+export function restrict(path: string): void {
   closeSync(openSync(path, 'a', 0o600))
   chmodSync(path, 0o600)
 }

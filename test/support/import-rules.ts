@@ -36,7 +36,7 @@ const areas: Area[] = [
   {
     of: 'db/',
     may: ['db/', 'packaging/assets.ts', 'packaging/addons.ts', 'zone/tables.ts'],
-    mayType: ['zone/'],
+    mayType: ['zone/', 'core/figures/archive.ts'],
     packages: ['drizzle-orm', 'better-sqlite3'],
   },
   {

@@ -1,5 +1,6 @@
 import * as schema from '../../db/schema.ts'
 import type { Zone } from '../../zone/zone.ts'
+import { GuestFiguresTable } from '../figures/guest-figures.ts'
 import type { LiveGuests } from '../guests/live.ts'
 import type { Hypervisor } from '../hypervisor.ts'
 import type { HostNetwork } from '../network.ts'
@@ -9,6 +10,7 @@ interface ObservedDeps {
   hypervisor: Hypervisor
   network: HostNetwork
   live: LiveGuests
+  now?: () => number
 }
 
 /**
@@ -19,10 +21,13 @@ export class Observed {
   private readonly networkAddresses = new Map<string, string>()
   /** Empty for a guest whose display only we reach. */
   private readonly displayAddresses = new Map<string, string>()
+  /** What they do: processor, memory, disks, network. */
+  readonly figures: GuestFiguresTable
   private readonly deps: ObservedDeps
 
   constructor(deps: ObservedDeps) {
     this.deps = deps
+    this.figures = new GuestFiguresTable(deps)
     deps.live.onChange((id) => {
       if (!deps.live.running(id)) this.forget(id)
     })

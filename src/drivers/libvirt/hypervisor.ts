@@ -25,6 +25,7 @@ export interface LibvirtHypervisor extends Hypervisor {
 /** `uri` is libvirt's, e.g. `qemu:///system`. Nothing is started before the first call. */
 export function createLibvirt(options: { uri: string; log: Log }): LibvirtHypervisor {
   const virsh: Virsh = { uri: options.uri, reader: openReadSession(options.uri) }
+  const sessions = { reader: virsh.reader, figures: openReadSession(options.uri) }
   const domains = createDomains(virsh, options.log)
   const filters = createNwfilters(virsh)
   let facts: Promise<HypervisorFacts> | undefined
@@ -39,7 +40,7 @@ export function createLibvirt(options: { uri: string; log: Log }): LibvirtHyperv
       })
       return facts
     },
-    stats: (ids) => domainStats(virsh, ids),
+    stats: (ids) => domainStats(sessions, ids),
     changeMedia: (id, source) => changeMedia(virsh, id, source),
     resizeDisk: (id, target, sizeBytes) => resizeDisk(virsh, { id, target, sizeBytes }),
     display: async (id) => displayAddress(await virsh.reader.read({ words: 'dumpxml', id })),
@@ -47,7 +48,9 @@ export function createLibvirt(options: { uri: string; log: Log }): LibvirtHyperv
     agent: createAgent(virsh),
     snapshots: createLiveSnapshots(virsh),
     watch: (listener, signal, log) => watchEvents(virsh, listener, signal, log),
-    close: () => virsh.reader.close(),
+    async close() {
+      await Promise.all([sessions.reader.close(), sessions.figures.close()])
+    },
   }
 }
 

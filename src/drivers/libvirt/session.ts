@@ -6,7 +6,7 @@ import { reading } from './errors.ts'
 
 export interface ReadSession {
   /** What virsh prints for one of the fixed commands. Throws `not_found`, `unavailable` or what virsh says. */
-  read(command: ReadCommand): Promise<string>
+  read(command: ReadCommand, options?: { timeoutMs?: number }): Promise<string>
   close(): Promise<void>
 }
 
@@ -14,6 +14,7 @@ export interface ReadSession {
 export type ReadCommand =
   | { words: 'list'; which: 'all' | 'running' | 'paused' | 'other' | 'shutoff' }
   | { words: 'names' }
+  | { words: 'domstats' }
   | { words: 'domstate' | 'dumpxml' | 'dumpxml --inactive'; id: string }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
@@ -23,7 +24,11 @@ export function assertUuid(id: string): string {
   return id
 }
 
+const statsGroups = ['state', 'cpu-total', 'balloon', 'vcpu', 'interface', 'block']
+
 function line(command: ReadCommand): string {
+  if (command.words === 'domstats')
+    return `domstats --list-active --nowait ${statsGroups.map((group) => `--${group}`).join(' ')}`
   if (command.words === 'names') return 'list --all --uuid --name'
   if (command.words === 'list')
     return `list --uuid --${command.which === 'all' ? 'all' : `state-${command.which}`}`
@@ -37,12 +42,12 @@ export function openReadSession(uri: string, options: { timeoutMs?: number } = {
   let turn: Promise<unknown> = Promise.resolve()
   let closed = false
 
-  const ask = async (text: string): Promise<string> => {
+  const ask = async (text: string, limitMs: number): Promise<string> => {
     if (closed) throw new AppError('unavailable', 'the hypervisor driver is closed')
     child ??= new Conversation(uri)
     const current = child
     try {
-      return await current.ask(text, timeoutMs)
+      return await current.ask(text, limitMs)
     } catch (error) {
       if (!(error instanceof Lost)) throw error
       if (child === current) child = undefined
@@ -52,16 +57,19 @@ export function openReadSession(uri: string, options: { timeoutMs?: number } = {
   }
 
   /** A lost session is replaced once: libvirtd may just have been restarted. */
-  const askTwice = (text: string) =>
-    ask(text).catch((error: unknown) => {
+  const askTwice = (text: string, limitMs: number) =>
+    ask(text, limitMs).catch((error: unknown) => {
       if (!(error instanceof Lost) || closed) throw error
-      return ask(text)
+      return ask(text, limitMs)
     })
 
   return {
-    async read(command) {
+    async read(command, options = {}) {
       const text = line(command)
-      const answer = turn.then(() => askTwice(text)).catch((error: unknown) => Promise.reject(shown(error)))
+      const limitMs = options.timeoutMs ?? timeoutMs
+      const answer = turn
+        .then(() => askTwice(text, limitMs))
+        .catch((error: unknown) => Promise.reject(shown(error)))
       turn = answer.catch(() => undefined)
       return answer
     },

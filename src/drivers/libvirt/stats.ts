@@ -1,40 +1,65 @@
 import type { DomainState, DomainStats } from '../../core/hypervisor.ts'
 import { parseNames } from './domains.ts'
-import { call, type Virsh } from './virsh.ts'
+import type { ReadSession } from './session.ts'
 
-const groups = ['--state', '--cpu-total', '--balloon', '--vcpu', '--interface', '--block']
+/** Who may be asked: `figures` is a session of its own, so that a QEMU that hangs delays nothing but figures. */
+export interface StatsSessions {
+  reader: ReadSession
+  figures: ReadSession
+}
 
-/** A process and a deadline of its own: a QEMU that hangs costs only its own figures. */
-export async function domainStats(virsh: Virsh, ids?: readonly string[]): Promise<DomainStats[]> {
-  const running = (await virsh.reader.read({ words: 'list', which: 'running' })).split('\n')
-  const paused = (await virsh.reader.read({ words: 'list', which: 'paused' })).split('\n')
-  const active = [...running, ...paused].filter((id) => id.length === 36)
-  const wanted = ids === undefined ? active : ids.filter((id) => active.includes(id))
-  if (wanted.length === 0) return []
-  const names = parseNames(await virsh.reader.read({ words: 'names' }))
+/** Domains whose lines are read in one go, before others have their turn. */
+const domainsAtOnce = 50
+
+/**
+ * Figures of the running domains, from one call for all of them. One that is busy with something else is left out: it
+ * costs nobody but itself its figures.
+ */
+export async function domainStats(
+  { reader, figures }: StatsSessions,
+  ids?: readonly string[],
+): Promise<DomainStats[]> {
+  const names = parseNames(await reader.read({ words: 'names' }))
+  if (names.length === 0) return []
+  const wanted = ids && new Set(ids)
   const idOf = new Map(names.map(({ id, name }) => [name, id]))
-  const out = await call(virsh, ['domstats', '--list-active', '--nowait', ...groups], {
-    timeoutMs: 10_000 + 50 * active.length,
-  })
-  return parseStats(out).flatMap(({ name, figures }) => {
-    const id = idOf.get(name)
-    return id !== undefined && wanted.includes(id) ? [toStats(id, figures)] : []
-  })
+  const out = await figures.read({ words: 'domstats' }, { timeoutMs: 10_000 + 50 * names.length })
+  const found: DomainStats[] = []
+  let count = 0
+  for (const domain of eachDomain(out)) {
+    const id = idOf.get(domain.name)
+    if (id !== undefined && (!wanted || wanted.has(id)) && isWhole(domain.figures))
+      found.push(toStats(id, domain.figures))
+    if (++count % domainsAtOnce === 0) await new Promise<void>((resolve) => setImmediate(resolve))
+  }
+  return found
 }
 
 type Figures = ReadonlyMap<string, string>
 
-export function parseStats(out: string): { name: string; figures: Figures }[] {
-  const domains: { name: string; figures: Map<string, string> }[] = []
-  for (const line of out.split('\n')) {
-    const name = /^Domain: '(.*)'$/.exec(line)?.[1]
-    if (name !== undefined) domains.push({ name, figures: new Map() })
-    const pair = /^\s+([^=]+)=(.*)$/.exec(line)
-    if (pair) domains.at(-1)?.figures.set(pair[1] ?? '', pair[2] ?? '')
-  }
-  return domains
-}
+/** Of a domain that another job holds, `--nowait` tells only what QEMU need not be asked for. */
+const isWhole = (figures: Figures) =>
+  figures.has('cpu.time') && figures.has('balloon.current') && figures.has('block.count')
 
+export const parseStats = (out: string): { name: string; figures: Figures }[] => [...eachDomain(out)]
+
+function* eachDomain(out: string): Generator<{ name: string; figures: Figures }> {
+  let current: { name: string; figures: Map<string, string> } | undefined
+  for (let at = 0; at < out.length; ) {
+    const newline = out.indexOf('\n', at)
+    const end = newline === -1 ? out.length : newline
+    const line = out.slice(at, end)
+    at = end + 1
+    if (line.startsWith("Domain: '")) {
+      if (current) yield current
+      current = { name: line.slice(9, line.lastIndexOf("'")), figures: new Map() }
+      continue
+    }
+    const equals = line.indexOf('=')
+    if (current && equals > 0) current.figures.set(line.slice(0, equals).trim(), line.slice(equals + 1))
+  }
+  if (current) yield current
+}
 /** Numbers of libvirt's virDomainState. */
 const states: Record<string, DomainState> = {
   1: 'running',

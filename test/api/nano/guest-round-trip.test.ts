@@ -100,7 +100,15 @@ function guestOf(r: Random, index: number) {
     ...{ name: `${group}.${name}`, owner, group, pool: 'default', cores, memory: memory.bytes },
     disks: disks.map((disk) => disk.bytes),
     total_disk: disks.reduce((sum, disk) => sum + disk.bytes, 0),
-    ...{ firmware, system, auto_start: false, created: true, progress: 100, running: false, qos: qos.shown },
+    ...{
+      firmware,
+      system: system || 'linux',
+      auto_start: false,
+      created: true,
+      progress: 100,
+      running: false,
+      qos: qos.shown,
+    },
     ...(mac ? { ethernet_address: mac.toLowerCase() } : {}),
     ...(address ? { internal: { allocated_address: `${address}/24` } } : {}),
   }

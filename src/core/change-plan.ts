@@ -15,6 +15,9 @@ export const commitInfo = (op: OperationContext, action: string): CommitInfo => 
   dryRun: op.dryRun,
 })
 
+/** How the check of a task signs the commit that it only tries. */
+export const dryCommit = { who: 'system', requestId: 'dry-run', dryRun: true } as const
+
 export interface PlannedCommit {
   /** For the journal, e.g. `user.create alice`. */
   action: string

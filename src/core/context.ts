@@ -9,6 +9,11 @@ export interface OperationContext {
   dryRun: boolean
   /** How long a task may queue for its locks before `busy` is answered; 0 answers at once. */
   waitMs: number
+  /**
+   * The versions of the thing of which the caller means one (`If-Match`); left out, any will do. What changes it refuses
+   * others: expected-version.ts.
+   */
+  ifVersions?: readonly number[]
   /** Address of the caller as far as it is known, e.g. for login limits and the log. */
   address: string
 }

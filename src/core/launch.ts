@@ -16,10 +16,12 @@ export interface Launch<P> {
   settleMs: number
 }
 
-/** Starts a task for a caller. What fails within `settleMs` is thrown as if it had been done at once. */
+/** Starts a task for a caller; which versions it means goes with it. What fails within `settleMs` is thrown as if it had been done at once. */
 export async function launch<P>(op: OperationContext, tasks: Tasks, request: Launch<P>): Promise<Launched> {
-  const { kind, subject, params, locks, settleMs } = request
-  if (op.dryRun) return { plan: tasks.plan(kind, params) }
+  const { kind, subject, locks, settleMs } = request
+  const { ifVersions, waitMs } = op
+  const params = ifVersions === undefined ? request.params : { ...request.params, ifVersions }
+  if (op.dryRun) return { plan: await tasks.rehearse({ kind, params, locks, waitMs }) }
   const task = await tasks.start({
     kind,
     subject,
@@ -27,7 +29,7 @@ export async function launch<P>(op: OperationContext, tasks: Tasks, request: Lau
     locks,
     who: op.who.name,
     requestId: op.requestId,
-    waitMs: op.waitMs,
+    waitMs,
     signal: op.signal,
   })
   return { task: settleMs > 0 ? await settle(tasks, task, settleMs, op.signal) : task }

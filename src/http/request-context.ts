@@ -48,6 +48,7 @@ export interface ContextRequest {
   who: Principal
   dryRun: boolean
   waitMs: number
+  ifVersions: readonly number[] | undefined
 }
 
 /** What services learn of the request. */

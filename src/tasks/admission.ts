@@ -2,9 +2,9 @@ import type { Database } from '../zone/zone.ts'
 import type { Engine } from './engine.ts'
 import { failureOf } from './failure.ts'
 import { cancelled, type LiveTask, stopping } from './live.ts'
-import { busy, type Clash, locks } from './locks.ts'
+import { busy, type Clash, locks, type Wanted } from './locks.ts'
 import { LockQueue, type Waiting } from './queue.ts'
-import type { TaskView } from './saga.ts'
+import type { PlannedStep, TaskView } from './saga.ts'
 import { taskView } from './views.ts'
 
 interface Queued extends Waiting {
@@ -42,6 +42,16 @@ export class Admission {
     if (clash) this.#enqueue(live, patience)
     else this.#begin(live, { insert: true })
     return promise
+  }
+
+  /** What stands in the way of a task with these locks: thrown as `busy`, or, where it may wait, told as its first step. */
+  rehearse(wanted: Wanted, waitMs: number): PlannedStep[] {
+    const clash = this.#clashOf(wanted)
+    if (!clash) return []
+    const error = this.#busy(clash)
+    if (waitMs <= 0) throw error
+    const effect = `wait for at most ${waitMs / 1000} s: ${error.message.replace(/: wait for it.*$/, '')}`
+    return [{ step: 'wait', effects: [{ effect }] }]
   }
 
   /** A queued task of an earlier run of the appliance; nobody waits for its answer any more. */
@@ -179,7 +189,11 @@ export class Admission {
 
   /** What stands in the way: a held lock, or somebody further ahead in the line. */
   #clash(live: LiveTask, self?: Queued): Clash | undefined {
-    return locks.clash(this.#parts.db, live.row.locks) ?? this.#queue.clash(live.row.locks, self)
+    return this.#clashOf(live.row.locks, self)
+  }
+
+  #clashOf(wanted: Wanted, self?: Queued): Clash | undefined {
+    return locks.clash(this.#parts.db, wanted) ?? this.#queue.clash(wanted, self)
   }
 
   #busy(clash: Clash): Error {

@@ -175,12 +175,6 @@ describe('a task', () => {
     assert.equal(seen.join(' '), 'running,25 running,62 done,100')
   })
 
-  it('is described without being run', () => {
-    runner.define(saga('a', [step('one')]))
-    assert.deepEqual(runner.plan('a', { x: 1 }), [{ step: 'one', effects: [{ effect: 'one with {"x":1}' }] }])
-    assert.deepEqual(did, [])
-  })
-
   it('ends superseded, touching nothing more, once its subject has moved', async () => {
     let isHere = true
     const steps = [

@@ -12,7 +12,16 @@ import { cancelled, LiveTask, stopping } from './live.ts'
 import { locks, wantedLocks } from './locks.ts'
 import type { Outbox } from './outbox.ts'
 import { TaskProcesses } from './processes.ts'
-import type { PlannedStep, Saga, StartRequest, TaskFilter, TaskLog, Tasks, TaskView } from './saga.ts'
+import type {
+  PlannedStep,
+  Rehearsal,
+  Saga,
+  StartRequest,
+  TaskFilter,
+  TaskLog,
+  Tasks,
+  TaskView,
+} from './saga.ts'
 import { Slots } from './slots.ts'
 import { unwind } from './unwind.ts'
 import { isSettled, listTasks, taskView } from './views.ts'
@@ -92,13 +101,18 @@ export class TaskRunner implements Tasks {
     this.#sagas.set(saga.kind, saga as Saga<unknown>)
   }
 
-  plan<P>(kind: string, params: P): PlannedStep[] {
-    return this.#saga(kind).steps.map((step) => ({ step: step.name, effects: step.describe(params) }))
+  async rehearse<P>({ kind, params, locks: asked, waitMs = 0 }: Rehearsal<P>): Promise<PlannedStep[]> {
+    const waiting = this.#admission.rehearse(wantedLocks(asked), waitMs)
+    const saga = this.#saga(kind)
+    const kept = plain(params)
+    await saga.check?.(kept)
+    return [...waiting, ...planned(saga, kept)]
   }
 
   planOf(id: string): PlannedStep[] {
     const { kind, params } = this.#row(id)
-    return this.#sagas.has(kind) ? this.plan(kind, params) : []
+    const saga = this.#sagas.get(kind)
+    return saga ? planned(saga, params) : []
   }
 
   async start<P>(request: StartRequest<P>): Promise<TaskView> {
@@ -354,6 +368,9 @@ export class TaskRunner implements Tasks {
     await this.#takeUp(row)
   }
 }
+
+const planned = (saga: Saga<unknown>, params: unknown): PlannedStep[] =>
+  saga.steps.map((step) => ({ step: step.name, effects: step.describe(params) }))
 
 /** Stands in for a kind that this version does not know; nothing of it is ever run. */
 const unknownSaga = (kind: string): Saga<unknown> => ({ kind, title: () => kind, steps: [] })

@@ -6,6 +6,11 @@ export interface Saga<P> {
   kind: string
   /** One line for people, e.g. `Create guest web1`. */
   title(params: P): string
+  /**
+   * What refuses the task at once. It changes nothing: a dry run asks it, and the reserving step asks it again under the
+   * locks, where it says what it said here unless something has changed.
+   */
+  check?(params: P): Promise<void> | void
   /** Asked before each step and undo: `false` ends the task `superseded` (the guest has moved to another cell). */
   current?(params: P): Promise<boolean> | boolean
   /** The first step is the reserving one: it runs before the caller is answered, and its AppError is the answer. */
@@ -20,7 +25,10 @@ export interface Step<P> {
   name: string
   /** Share of the task's progress; 1 when left out. */
   weight?: number
-  /** The exact commands and effects in words, for a dry run. Reads nothing but its arguments. */
+  /**
+   * The exact commands and effects in words, for a dry run. Changes nothing and asks the host nothing; what it reads of the
+   * record may have gone since, for a task that has ended is described too.
+   */
   describe(params: P): Effect[]
   /**
    * Repeatable: after `kill -9` it runs again. When it throws it has cleaned up after itself. Output is JSON, and JSON is
@@ -95,6 +103,8 @@ export interface StartRequest<P> {
   callback?: { url: string; method: string; secret?: string }
 }
 
+export type Rehearsal<P> = Pick<StartRequest<P>, 'kind' | 'params' | 'locks' | 'waitMs'>
+
 export type TaskState =
   | 'queued'
   | 'running'
@@ -145,8 +155,11 @@ export interface TaskEventView {
 /** What core uses of the engine (runner.ts). */
 export interface Tasks {
   define<P>(saga: Saga<P>): void
-  /** The steps of a task that would be started, in words; changes nothing. */
-  plan<P>(kind: string, params: P): PlannedStep[]
+  /**
+   * The steps of a task that would be started, in words; changes nothing. Refuses what `start` would refuse: `busy` (with
+   * `waitMs` the first step is the waiting), and what the saga's own check says.
+   */
+  rehearse<P>(request: Rehearsal<P>): Promise<PlannedStep[]>
   /** The same of a task that is there; empty when this version does not know its kind. */
   planOf(id: string): PlannedStep[]
   /**

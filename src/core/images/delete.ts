@@ -1,5 +1,6 @@
 import type { Saga, Step } from '../../tasks/saga.ts'
 import { AppError } from '../errors.ts'
+import { type Expecting, requireVersion } from '../expected-version.ts'
 import { findVolume, nameAll } from '../ledger/record.ts'
 import { quarantinedVolume, readyVolume } from '../ledger/volume.ts'
 import type { ImageDeps } from './deps.ts'
@@ -7,7 +8,7 @@ import { describeImage, type Image, type ImageKind } from './image.ts'
 import { requireNoUpload } from './receive.ts'
 import { findImage, insertImage, readImage, removeImage, usersOf } from './record.ts'
 
-export interface ImageDeleteParams {
+export interface ImageDeleteParams extends Expecting {
   id: string
   kind: ImageKind
   name: string
@@ -17,6 +18,7 @@ export interface ImageDeleteParams {
 export const imageDelete = (deps: ImageDeps): Saga<ImageDeleteParams> => ({
   kind: 'image.delete',
   title: (params) => `Delete ${describeImage(params)}`,
+  check: (params) => void checkDelete(deps, params),
   steps: [reserve(deps), forget(deps), quarantine(deps)],
 })
 
@@ -24,19 +26,22 @@ export const imageDelete = (deps: ImageDeps): Saga<ImageDeleteParams> => ({
 const reserve = (deps: ImageDeps): Step<ImageDeleteParams> => ({
   name: 'reserve',
   describe: (params) => [{ effect: `make sure that nothing needs ${describeImage(params)}` }],
-  async run({ params }) {
-    const image = readImage(deps.zone.db, params.id)
-    const users = usersOf(deps.zone.db, image)
-    if (users.length > 0)
-      throw new AppError(
-        'conflict',
-        `${describeImage(image)} is in use by ${nameAll(users)}: delete or eject that first`,
-        { details: { users } },
-      )
-    requireNoUpload(deps, image)
-    return image
-  },
+  run: async ({ params }) => checkDelete(deps, params),
 })
+
+function checkDelete(deps: ImageDeps, params: ImageDeleteParams): Image {
+  const image = readImage(deps.zone.db, params.id)
+  requireVersion(image, params)
+  const users = usersOf(deps.zone.db, image)
+  if (users.length > 0)
+    throw new AppError(
+      'conflict',
+      `${describeImage(image)} is in use by ${nameAll(users)}: delete or eject that first`,
+      { details: { users } },
+    )
+  requireNoUpload(deps, image)
+  return image
+}
 
 const reserved = (outputs: Readonly<Record<string, unknown>>) => outputs['reserve'] as Image
 

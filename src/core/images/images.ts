@@ -1,10 +1,12 @@
 import { type ChangePlan, commitPlanned } from '../change-plan.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError } from '../errors.ts'
+import { requireVersion } from '../expected-version.ts'
 import type { GuestDeps } from '../guests/deps.ts'
 import { readVolume } from '../guests/record.ts'
 import { requirePermission, requireToMake } from '../identity/permissions.ts'
 import { type Launched, launch } from '../launch.ts'
+import { requireRoom } from '../ledger/room.ts'
 import { type ImageBuildParams, imageBuild } from './build.ts'
 import { type ImageDeleteParams, imageDelete } from './delete.ts'
 import type { ImageDeps } from './deps.ts'
@@ -90,6 +92,7 @@ export function createImages(deps: ImagesDeps) {
     ): Promise<ChangePlan> {
       const image = readImage(zone.db, target.id, target.kind)
       requirePermission(op, 'image.write', image)
+      requireVersion(image, op)
       checkImage(request)
       const after = { owner: request.owner ?? image.owner, group: request.group ?? image.group }
       if (request.owner !== undefined || request.group !== undefined) {
@@ -142,7 +145,8 @@ export function createImages(deps: ImagesDeps) {
     ): Promise<ChangePlan> {
       const image = writable(deps, op, target.kind, target.id)
       requireEmpty(deps, image)
-      if (!op.dryRun) await receiveImage(deps, receiving, op, { image, bytes })
+      if (op.dryRun) await requireRoom(deps, deps.imagePool(), bytes.declaredBytes ?? 0)
+      else await receiveImage(deps, receiving, op, { image, bytes })
       const size = bytes.declaredBytes === null ? 'the bytes' : `${bytes.declaredBytes} bytes`
       return {
         effects: [{ effect: `write ${size} of ${describeImage(image)} to pool '${deps.imagePool()}'` }],
@@ -169,6 +173,7 @@ export function createImages(deps: ImagesDeps) {
 function writable(deps: ImageDeps, op: OperationContext, kind: ImageKind, id: string): Image {
   const image = readImage(deps.zone.db, id, kind)
   requirePermission(op, 'image.write', image)
+  requireVersion(image, op)
   return image
 }
 

@@ -5,6 +5,7 @@ import type { OperationContext } from '../context.ts'
 import { AppError, invalid, notFound } from '../errors.ts'
 import { requirePermission } from '../identity/permissions.ts'
 import { findVolume } from '../ledger/record.ts'
+import { requireRoom } from '../ledger/room.ts'
 import type { Volume } from '../ledger/volume.ts'
 import type { UploadTarget } from '../volumes.ts'
 import type { ImageDeps } from './deps.ts'
@@ -82,7 +83,10 @@ class ImageUploads implements Uploads {
     const { now, zone } = this.#deps
     const times = { who: op.who.name, createdAt: now(), touchedAt: now() }
     const upload = { ...row, ...times, totalBytes: request.sizeBytes, sha256: request.sha256 ?? null }
-    if (op.dryRun) return viewOf(upload, 0)
+    if (op.dryRun) {
+      await requireRoom(this.#deps, row.pool, request.sizeBytes)
+      return viewOf(upload, 0)
+    }
     await this.#deps.ensureRoom(row.pool, request.sizeBytes)
     const volume = await claimImageVolume(this.#deps, op, image)
     zone.db

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError, invalid } from '../errors.ts'
+import { requireVersion } from '../expected-version.ts'
 import type { GuestDeps } from '../guests/deps.ts'
 import type { Guest } from '../guests/guest.ts'
 import { settleMs } from '../guests/guests.ts'
@@ -10,8 +11,6 @@ import type { DomainStats } from '../hypervisor.ts'
 import { requirePermission } from '../identity/permissions.ts'
 import { type Launched, launch } from '../launch.ts'
 import {
-  checkPower,
-  checkStart,
   instanceMedia,
   instancePower,
   instanceStart,
@@ -61,7 +60,6 @@ export function createInstances(deps: GuestDeps) {
       const bootUri = request.fromNetwork && request.source ? checkBootUri(request.source) : null
       if (media) requirePermission(op, 'image.read', requireMedia(deps, media))
       if (bootUri) requireBootServer(deps, guest)
-      if (op.dryRun) await checkStart(deps, id)
       return launch<StartParams>(op, deps.tasks, {
         kind: 'instance.start',
         subject: `guest:${id}`,
@@ -85,7 +83,6 @@ export function createInstances(deps: GuestDeps) {
     ): Promise<Launched> {
       const guest = writable(deps, op, id)
       const params = { id, name: guest.name, action: actionOf(request) }
-      if (op.dryRun) await checkPower(deps, params)
       return launch<PowerParams>(op, deps.tasks, {
         kind: 'instance.power',
         subject: `guest:${id}`,
@@ -169,7 +166,9 @@ function cpuUsage(
 }
 
 function writable(deps: GuestDeps, op: OperationContext, id: string): Guest {
-  requirePermission(op, 'guest.write', readGuest(deps.zone, id))
+  const guest = readGuest(deps.zone, id)
+  requirePermission(op, 'guest.write', guest)
+  requireVersion(guest, op)
   return readReadyGuest(deps.zone, id)
 }
 

@@ -2,6 +2,7 @@ import { eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { Saga, Step } from '../../tasks/saga.ts'
 import { AppError, invalid } from '../errors.ts'
+import { type Expecting, requireVersion } from '../expected-version.ts'
 import type { GuestDeps } from '../guests/deps.ts'
 import type { Guest } from '../guests/guest.ts'
 import { isRunning } from '../guests/live.ts'
@@ -9,7 +10,7 @@ import { readGuest, readReadyGuest, update } from '../guests/record.ts'
 import { can } from '../guests/rules.ts'
 import { domainSpec } from '../guests/spec.ts'
 
-export interface StartParams {
+export interface StartParams extends Expecting {
   id: string
   name: string
   boot: 'disk' | 'media' | 'network'
@@ -24,6 +25,7 @@ export interface StartParams {
 export const instanceStart = (deps: GuestDeps): Saga<StartParams> => ({
   kind: 'instance.start',
   title: ({ name }) => `Start ${name}`,
+  check: async (params) => void (await checkStart(deps, params)),
   steps: [prepare(deps), offer(deps), start(deps)],
 })
 
@@ -32,9 +34,8 @@ const prepare = (deps: GuestDeps): Step<StartParams> => ({
   name: 'prepare',
   describe: ({ media }) => (media ? [{ effect: `put media image ${media} into the drive` }] : []),
   async run({ params, commit }) {
-    const guest = await checkStart(deps, params.id)
+    const guest = await checkStart(deps, params)
     if (!params.media || params.media === guest.media) return
-    requireMedia(deps, params.media)
     await deps.zone.commit({ ...commit, action: `instance.start ${guest.name}: media` }, [
       update('guest', guest, { media: params.media }),
     ])
@@ -48,9 +49,12 @@ const prepare = (deps: GuestDeps): Step<StartParams> => ({
   },
 })
 
-/** What refuses a start at once; a dry run asks it too. */
-export async function checkStart(deps: GuestDeps, id: string): Promise<Guest> {
+async function checkStart(deps: GuestDeps, params: StartParams): Promise<Guest> {
+  const { id, media, previousMedia } = params
   const guest = readReadyGuest(deps.zone, id)
+  // A repeat finds the version that its own commit has made.
+  if (media === previousMedia || media === null || guest.media !== media) requireVersion(guest, params)
+  if (media && media !== guest.media) requireMedia(deps, media)
   const state = await deps.live.look(id)
   if (!can('start', state)) throw new AppError('conflict', `guest '${guest.name}' is already started`)
   return guest
@@ -98,7 +102,7 @@ const start = (deps: GuestDeps): Step<StartParams> => ({
   },
 })
 
-export interface PowerParams {
+export interface PowerParams extends Expecting {
   id: string
   name: string
   action: 'shutdown' | 'destroy' | 'reboot' | 'reset'
@@ -115,6 +119,7 @@ const titles: Record<PowerParams['action'], string> = {
 export const instancePower = (deps: GuestDeps): Saga<PowerParams> => ({
   kind: 'instance.power',
   title: ({ action, name }) => `${titles[action]} ${name}`,
+  check: (params) => checkPower(deps, params),
   steps: [check(deps), act(deps)],
 })
 
@@ -124,12 +129,10 @@ const check = (deps: GuestDeps): Step<PowerParams> => ({
   run: ({ params }) => checkPower(deps, params),
 })
 
-/** What refuses a change of power at once; a dry run asks it too. */
-export async function checkPower(
-  deps: GuestDeps,
-  { id, action }: Pick<PowerParams, 'id' | 'action'>,
-): Promise<void> {
+async function checkPower(deps: GuestDeps, params: PowerParams): Promise<void> {
+  const { id, action } = params
   const guest = readReadyGuest(deps.zone, id)
+  requireVersion(guest, params)
   const verb = action === 'destroy' ? 'stop' : action
   const state = await deps.live.look(id)
   if (can(verb, state)) return
@@ -150,7 +153,7 @@ const act = (deps: GuestDeps): Step<PowerParams> => ({
   },
 })
 
-export interface MediaParams {
+export interface MediaParams extends Expecting {
   id: string
   name: string
   /** Media image to insert; null ejects. */
@@ -161,6 +164,7 @@ export interface MediaParams {
 export const instanceMedia = (deps: GuestDeps): Saga<MediaParams> => ({
   kind: 'instance.media',
   title: ({ name, media }) => (media ? `Insert a medium into ${name}` : `Eject the medium of ${name}`),
+  check: (params) => void checkMedia(deps, params),
   steps: [recordMedia(deps), changeMedia(deps)],
 })
 
@@ -170,13 +174,8 @@ const recordMedia = (deps: GuestDeps): Step<MediaParams> => ({
     { effect: media ? `put media image ${media} into the drive` : 'empty the drive' },
   ],
   async run({ params, commit }) {
-    const guest = readReadyGuest(deps.zone, params.id)
+    const guest = checkMedia(deps, params)
     if (guest.media === params.media) return
-    if (guest.media !== params.previousMedia)
-      throw new AppError('conflict', `the medium of guest '${guest.name}' has just changed; look again`, {
-        field: 'source',
-      })
-    if (params.media) requireMedia(deps, params.media)
     await deps.zone.commit({ ...commit, action: `instance.media ${guest.name}` }, [
       update('guest', guest, { media: params.media }),
     ])
@@ -189,6 +188,19 @@ const recordMedia = (deps: GuestDeps): Step<MediaParams> => ({
     ])
   },
 })
+
+function checkMedia(deps: GuestDeps, params: MediaParams): Guest {
+  const guest = readReadyGuest(deps.zone, params.id)
+  // A repeat finds what its own commit has made.
+  if (guest.media === params.media) return guest
+  requireVersion(guest, params)
+  if (guest.media !== params.previousMedia)
+    throw new AppError('conflict', `the medium of guest '${guest.name}' has just changed; look again`, {
+      field: 'source',
+    })
+  if (params.media) requireMedia(deps, params.media)
+  return guest
+}
 
 const changeMedia = (deps: GuestDeps): Step<MediaParams> => ({
   name: 'change',

@@ -19,11 +19,21 @@ const by = (action: string): CommitInfo => ({ who: 'system', requestId: 'quarant
 export async function ensureRoom(deps: RoomDeps, pool: string, bytes: number): Promise<void> {
   const usage = await deps.store(pool).usage()
   if (usage.freeBytes >= bytes) return
-  if (usage.freeBytes + usage.quarantinedBytes < bytes) throw tooFull(pool, bytes, usage)
+  await requireRoom(deps, pool, bytes)
   const names = purgeInTurn(deps, pool, { why: 'for room' })
   while ((await names.next()).value !== undefined)
     if ((await deps.store(pool).usage()).freeBytes >= bytes) return
   throw tooFull(pool, bytes, await deps.store(pool).usage())
+}
+
+/** Throws what `ensureRoom` would throw, and purges nothing. */
+export async function requireRoom(
+  { store }: Pick<RoomDeps, 'store'>,
+  pool: string,
+  bytes: number,
+): Promise<void> {
+  const usage = await store(pool).usage()
+  if (usage.freeBytes + usage.quarantinedBytes < bytes) throw tooFull(pool, bytes, usage)
 }
 
 function tooFull(

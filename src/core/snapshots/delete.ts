@@ -2,6 +2,7 @@ import { and, eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { Saga, Step } from '../../tasks/saga.ts'
 import { notFound } from '../errors.ts'
+import { type Expecting, requireVersion } from '../expected-version.ts'
 import type { GuestDeps } from '../guests/deps.ts'
 import type { Snapshot } from '../guests/guest.ts'
 import { batches, quarantineAll } from '../guests/quarantine.ts'
@@ -9,7 +10,7 @@ import { readGuest, readReadyGuest, readVolume, remove, update } from '../guests
 import { domainSpec } from '../guests/spec.ts'
 import { mergeHidden } from './layers.ts'
 
-export interface SnapshotDeleteParams {
+export interface SnapshotDeleteParams extends Expecting {
   guest: string
   guestName: string
   snapshot: string
@@ -23,6 +24,7 @@ export interface SnapshotDeleteParams {
 export const snapshotDelete = (deps: GuestDeps): Saga<SnapshotDeleteParams> => ({
   kind: 'snapshot.delete',
   title: ({ name, guestName }) => `Delete snapshot ${name} of ${guestName}`,
+  check: (params) => checkDelete(deps, params),
   steps: [reserve(deps), forget(deps), clearFiles(deps), merge(deps), define(deps)],
 })
 
@@ -32,11 +34,15 @@ const find = (deps: GuestDeps, id: string): Snapshot | undefined =>
 const reserve = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
   name: 'reserve',
   describe: () => [],
-  async run({ params }) {
-    readReadyGuest(deps.zone, params.guest)
-    if (!find(deps, params.snapshot)) throw notFound('snapshot', params.name)
-  },
+  run: async ({ params }) => checkDelete(deps, params),
 })
+
+function checkDelete(deps: GuestDeps, params: SnapshotDeleteParams): void {
+  readReadyGuest(deps.zone, params.guest)
+  const snapshot = find(deps, params.snapshot)
+  if (!snapshot) throw notFound('snapshot', params.name)
+  requireVersion(snapshot, params)
+}
 
 const forget = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
   name: 'forget',
@@ -57,7 +63,8 @@ const forget = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
       ...snapshot.layers.map((layer) =>
         update('volume', readVolume(deps.zone, layer.volume), { hidden: true }),
       ),
-      ...(guest.snapshot === params.name ? [update('guest', guest, { snapshot: parent })] : []),
+      // Always: its version is that of its tree.
+      update('guest', guest, guest.snapshot === params.name ? { snapshot: parent } : {}),
       deps.logLine(who, `deleted snapshot ${params.name} of guest ${guest.group}.${guest.name}`),
     ])
   },

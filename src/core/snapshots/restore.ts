@@ -4,6 +4,7 @@ import * as schema from '../../db/schema.ts'
 import type { Saga, Step, StepContext } from '../../tasks/saga.ts'
 import type { Change } from '../../zone/zone.ts'
 import { notFound } from '../errors.ts'
+import { type Expecting, requireVersion } from '../expected-version.ts'
 import type { GuestDeps } from '../guests/deps.ts'
 import type { Guest, Snapshot, Volume } from '../guests/guest.ts'
 import { quarantineAll } from '../guests/quarantine.ts'
@@ -23,7 +24,7 @@ type Context = StepContext<SnapshotRestoreParams>
 type NewVolume = Omit<Volume, 'version'>
 type Restored = Pick<Guest, 'disks' | 'nvram' | 'snapshot' | 'cores' | 'memoryBytes' | 'firmware' | 'machine'>
 
-export interface SnapshotRestoreParams {
+export interface SnapshotRestoreParams extends Expecting {
   guest: string
   guestName: string
   snapshot: string
@@ -44,6 +45,7 @@ export interface SnapshotRestoreParams {
 export const snapshotRestore = (deps: GuestDeps): Saga<SnapshotRestoreParams> => ({
   kind: 'snapshot.restore',
   title: ({ name, guestName }) => `Restore ${guestName} to snapshot ${name}`,
+  check: (params) => void checkRestore(deps, params),
   steps: [
     reserve(deps),
     stop(deps),
@@ -65,15 +67,9 @@ const reserve = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
   name: 'reserve',
   describe: (params) => [{ effect: `record ${newVolumes(params).length} new volumes` }],
   async run({ params, commit }) {
-    const guest = readReadyGuest(deps.zone, params.guest)
-    if (newVolumes(params).every((row) => findVolume(deps.zone, row.id))) return
-    const snapshot = deps.zone.db
-      .select()
-      .from(schema.snapshot)
-      .where(eq(schema.snapshot.id, params.snapshot))
-      .get()
-    if (!snapshot) throw notFound('snapshot', params.name)
-    if (!isAsPlanned(guest, snapshot, params)) throw justChanged(guest)
+    if (newVolumes(params).every((row) => findVolume(deps.zone, row.id)))
+      return void readReadyGuest(deps.zone, params.guest)
+    const guest = checkRestore(deps, params)
     const rows = newVolumes(params).map(
       (row): Change => ({ table: 'volume', key: row.id, before: null, after: row }),
     )
@@ -82,6 +78,19 @@ const reserve = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
   undo: ({ params, commit }) =>
     forgetVolumes(deps.zone, newVolumes(params), { ...commit, action: 'snapshot.restore undone' }),
 })
+
+function checkRestore(deps: GuestDeps, params: SnapshotRestoreParams): Guest {
+  const guest = readReadyGuest(deps.zone, params.guest)
+  requireVersion(guest, params)
+  const snapshot = deps.zone.db
+    .select()
+    .from(schema.snapshot)
+    .where(eq(schema.snapshot.id, params.snapshot))
+    .get()
+  if (!snapshot) throw notFound('snapshot', params.name)
+  if (!isAsPlanned(guest, snapshot, params)) throw justChanged(guest)
+  return guest
+}
 
 /** Between the plan and the lock, above all in the line for it, the guest may have got other layers. */
 const isAsPlanned = (guest: Guest, snapshot: Snapshot, { before, layers }: SnapshotRestoreParams): boolean =>

@@ -2,6 +2,7 @@ import { asc, eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError, invalid } from '../errors.ts'
+import { requireVersion } from '../expected-version.ts'
 import type { GuestDeps } from '../guests/deps.ts'
 import type { Guest, Snapshot } from '../guests/guest.ts'
 import { settleMs } from '../guests/guests.ts'
@@ -9,7 +10,7 @@ import { isRunning } from '../guests/live.ts'
 import { readGuest, readReadyGuest, readVolume } from '../guests/record.ts'
 import { requirePermission } from '../identity/permissions.ts'
 import { type Launched, launch } from '../launch.ts'
-import { checkCreate, type SnapshotCreateParams, snapshotCreate } from './create.ts'
+import { type SnapshotCreateParams, snapshotCreate } from './create.ts'
 import { type SnapshotDeleteParams, snapshotDelete, snapshotMerge } from './delete.ts'
 import { planCreate, planRestore, readSnapshot } from './plan.ts'
 import { type SnapshotRestoreParams, snapshotRestore } from './restore.ts'
@@ -25,6 +26,12 @@ export interface SnapshotRequest {
 const namePattern = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}._-]{0,127}$/u
 const maxDescription = 1024
 
+interface SnapshotTree {
+  snapshots: Snapshot[]
+  current: string | null
+  version: number
+}
+
 export type Snapshots = ReturnType<typeof createSnapshots>
 
 /** The snapshot tree of a guest; it is our record, libvirt keeps none. */
@@ -34,8 +41,8 @@ export function createSnapshots(deps: GuestDeps) {
   deps.tasks.define(snapshotDelete(deps))
   deps.tasks.define(snapshotMerge(deps))
   return {
-    /** By time; `current` is the one that the guest's active layers stand on. */
-    list(op: OperationContext, guestId: string): { snapshots: Snapshot[]; current: string | null } {
+    /** By time; `current` is the one that the guest's active layers stand on, `version` the guest's: the tree's every change moves it. */
+    list(op: OperationContext, guestId: string): SnapshotTree {
       const guest = readGuest(deps.zone, guestId)
       requirePermission(op, 'guest.read', guest)
       const snapshots = deps.zone.db
@@ -44,7 +51,7 @@ export function createSnapshots(deps: GuestDeps) {
         .where(eq(schema.snapshot.guest, guestId))
         .orderBy(asc(schema.snapshot.createdAt), asc(schema.snapshot.name))
         .all()
-      return { snapshots, current: guest.snapshot }
+      return { snapshots, current: guest.snapshot, version: guest.version }
     },
 
     get(op: OperationContext, guestId: string, name: string): Snapshot {
@@ -54,10 +61,10 @@ export function createSnapshots(deps: GuestDeps) {
 
     async create(op: OperationContext, guestId: string, request: SnapshotRequest): Promise<Launched> {
       const guest = writable(deps, op, guestId)
+      requireVersion(guest, op)
       const running = isRunning(await deps.live.look(guestId))
       checkRequest(deps, guest, request, running)
       const params = planCreate(deps, guest, request, running)
-      if (op.dryRun) await checkCreate(deps, params, guest)
       return launch<SnapshotCreateParams>(op, deps.tasks, {
         kind: 'snapshot.create',
         subject: `guest:${guestId}`,
@@ -74,6 +81,7 @@ export function createSnapshots(deps: GuestDeps) {
       request: { target: string; start: boolean },
     ): Promise<Launched> {
       const guest = writable(deps, op, guestId)
+      requireVersion(guest, op)
       const snapshot = readSnapshot(deps, guestId, request.target, 'target')
       return launch<SnapshotRestoreParams>(op, deps.tasks, {
         kind: 'snapshot.restore',
@@ -87,6 +95,7 @@ export function createSnapshots(deps: GuestDeps) {
     delete(op: OperationContext, guestId: string, name: string): Promise<Launched> {
       const guest = writable(deps, op, guestId)
       const snapshot = readSnapshot(deps, guestId, name)
+      requireVersion(snapshot, op)
       return launch<SnapshotDeleteParams>(op, deps.tasks, {
         kind: 'snapshot.delete',
         subject: `guest:${guestId}`,

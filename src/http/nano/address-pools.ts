@@ -8,7 +8,7 @@ import type {
 import type { AddressPools } from '../../core/address-pools/address-pools.ts'
 import type { AddressRanges } from '../../core/address-pools/ranges.ts'
 import { type Operation, operation } from '../operation.ts'
-import { changed, checkMatch, etag } from './changed.ts'
+import { changed, etag } from './changed.ts'
 
 const tag = 'Address pools'
 const path = '/address_pools/:name'
@@ -156,8 +156,7 @@ const poolOperations = (pools: AddressPools): Operation[] => [
     params,
     body: modifyBody,
     access: 'network.write',
-    async handle(op, { params, body, header }) {
-      checkMatch({ header }, () => pools.get(op, params.name).version)
+    async handle(op, { params, body }) {
       return changed(op, await pools.modify(op, params.name, body))
     },
   }),
@@ -169,8 +168,7 @@ const poolOperations = (pools: AddressPools): Operation[] => [
     tag,
     params,
     access: 'network.write',
-    async handle(op, { params, header }) {
-      checkMatch({ header }, () => pools.get(op, params.name).version)
+    async handle(op, { params }) {
       return changed(op, await pools.remove(op, params.name))
     },
   }),

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { ComputePoolRequest, ComputePoolView } from '../../core/compute-pools/compute-pool.ts'
 import type { ComputePools } from '../../core/compute-pools/compute-pools.ts'
 import { type Operation, operation } from '../operation.ts'
-import { changed, checkMatch, etag } from './changed.ts'
+import { changed, etag } from './changed.ts'
 
 const tag = 'Compute pools'
 const path = '/compute_pools/:pool'
@@ -124,8 +124,7 @@ export const computePoolOperations = ({ computePools }: { computePools: ComputeP
     params,
     body: modifyBody,
     access: 'compute.write',
-    async handle(op, { params, body, header }) {
-      checkMatch({ header }, () => computePools.get(op, params.pool).version)
+    async handle(op, { params, body }) {
       const request = { ...partsOf(body), enabled: body.enable }
       return changed(op, await computePools.modify(op, params.pool, request))
     },
@@ -138,8 +137,7 @@ export const computePoolOperations = ({ computePools }: { computePools: ComputeP
     tag,
     params,
     access: 'compute.write',
-    async handle(op, { params, header }) {
-      checkMatch({ header }, () => computePools.get(op, params.pool).version)
+    async handle(op, { params }) {
       return changed(op, await computePools.remove(op, params.pool))
     },
   }),

@@ -1,8 +1,6 @@
 import * as v from 'valibot'
-import type { OperationContext } from '../../core/context.ts'
 import type { Guests } from '../../core/guests/guests.ts'
-import { type Operation, type OperationRequest, operation } from '../operation.ts'
-import { checkMatch } from './changed.ts'
+import { type Operation, operation } from '../operation.ts'
 import {
   createBody,
   creatingReply,
@@ -93,7 +91,8 @@ export const guestOperations = (services: { guests: Guests; guestNames: GuestNam
         const guest = guests.get(op, params.id)
         if (!guest.created) {
           const name = `${guest.group}.${guest.name}`
-          return { status: 201, data: { name, created: false, progress: guest.progress } }
+          const data = { name, created: false, progress: guest.progress }
+          return { status: 201, data, headers: { ETag: guestTag(guest) } }
         }
         const data = {
           ...guestElement(guest, guestNames),
@@ -128,23 +127,12 @@ export const guestOperations = (services: { guests: Guests; guestNames: GuestNam
       body: v.object({ force: v.optional(v.boolean('must be true or false'), false) }),
       status: [200, 202],
       access: 'guest.write',
-      async handle(op, { params, body, header }) {
-        checkGuestMatch(guests, op, { params, header })
+      async handle(op, { params, body }) {
         return launched(await guests.delete(op, params.id, body))
       },
     }),
     ...changeOperations(guests),
   ]
-}
-
-/** A change that says which version of the record it means; what the instance does meanwhile is no matter. */
-function checkGuestMatch(
-  guests: Guests,
-  op: OperationContext,
-  { params, header }: Pick<OperationRequest<{ id: string }>, 'params' | 'header'>,
-): void {
-  const wanted = header('if-match')?.replace(/-[\w-]*"/g, '"')
-  checkMatch({ header: () => wanted }, () => guests.get(op, params.id).version)
 }
 
 const immediate = v.optional(
@@ -166,8 +154,7 @@ const changeOperations = (guests: Guests): Operation[] => [
     body: v.object({ cores: v.number('must be a number'), immediate }),
     status: [200, 202],
     access: 'guest.write',
-    async handle(op, { params, body, header }) {
-      checkGuestMatch(guests, op, { params, header })
+    async handle(op, { params, body }) {
       return launched(await guests.setCores(op, params.id, body))
     },
   }),
@@ -181,8 +168,7 @@ const changeOperations = (guests: Guests): Operation[] => [
     body: v.object({ memory: v.pipe(v.number('must be a number'), v.description('Bytes.')), immediate }),
     status: [200, 202],
     access: 'guest.write',
-    async handle(op, { params, body, header }) {
-      checkGuestMatch(guests, op, { params, header })
+    async handle(op, { params, body }) {
       const request = { memoryBytes: body.memory, immediate: body.immediate }
       return launched(await guests.setMemory(op, params.id, request))
     },
@@ -197,8 +183,7 @@ const changeOperations = (guests: Guests): Operation[] => [
     body: v.object({ name: v.string('must be text') }),
     status: [200, 202],
     access: 'guest.write',
-    async handle(op, { params, body, header }) {
-      checkGuestMatch(guests, op, { params, header })
+    async handle(op, { params, body }) {
       return launched(await guests.rename(op, params.id, body.name))
     },
   }),
@@ -216,8 +201,7 @@ const changeOperations = (guests: Guests): Operation[] => [
     reply: v.object({ user: v.string(), password: v.string() }),
     status: [200, 202],
     access: 'guest.secret',
-    async handle(op, { params, body, header }) {
-      checkGuestMatch(guests, op, { params, header })
+    async handle(op, { params, body }) {
       const outcome = await guests.setPassword(op, params.id, body)
       return launched(outcome, { data: { user: outcome.user, password: outcome.password } })
     },

@@ -6,7 +6,7 @@ import type { ImageDownload, Images } from '../../core/images/images.ts'
 import { type Operation, type OperationReply, operation } from '../operation.ts'
 import { attachment, parseRange } from '../range.ts'
 import { uploadBody } from '../upload-body.ts'
-import { changed, checkMatch, etag } from './changed.ts'
+import { changed, etag } from './changed.ts'
 import { timeText } from './guest-wire.ts'
 import { text, texts } from './identity-schemas.ts'
 import { launched } from './launched.ts'
@@ -145,8 +145,7 @@ export function imageOperations(kind: ImageKind, { images }: ImageServices): Ope
       params: imageParams,
       body: modifyBody,
       access: 'image.write',
-      async handle(op, { params, body, header }) {
-        if (header('if-match') !== undefined) checkMatch({ header }, images.get(op, kind, params.id).version)
+      async handle(op, { params, body }) {
         const request = { ...body, tags: body.tags ?? undefined }
         return changed(op, await images.modify(op, { kind, id: params.id }, request))
       },
@@ -160,8 +159,7 @@ export function imageOperations(kind: ImageKind, { images }: ImageServices): Ope
       tag,
       params: imageParams,
       access: 'image.write',
-      async handle(op, { params, header }) {
-        if (header('if-match') !== undefined) checkMatch({ header }, images.get(op, kind, params.id).version)
+      async handle(op, { params }) {
         return launched(await images.delete(op, kind, params.id))
       },
     }),

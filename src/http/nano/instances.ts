@@ -3,7 +3,7 @@ import type { Guests } from '../../core/guests/guests.ts'
 import type { Instances } from '../../core/instances/instances.ts'
 import { type Operation, operation } from '../operation.ts'
 import { guestDetailReply, idParams, instanceReply } from './guest-schemas.ts'
-import { type GuestNames, guestElement, instanceElement } from './guest-wire.ts'
+import { type GuestNames, guestElement, guestTag, instanceElement } from './guest-wire.ts'
 import { launched } from './launched.ts'
 
 const tag = 'Instances'
@@ -28,7 +28,9 @@ export const instanceOperations = ({ guests, instances, guestNames }: InstanceSe
     access: 'guest.read',
     async handle(op, { params }) {
       const figures = await instances.figures(op, params.id)
-      return { data: instanceElement(guests.get(op, params.id), guestNames, figures) }
+      const guest = guests.get(op, params.id)
+      const headers = { ETag: guestTag(guest, figures) }
+      return { data: instanceElement(guest, guestNames, figures), headers }
     },
   }),
   operation({

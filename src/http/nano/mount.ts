@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Hono } from 'hono'
+import type { OperationContext } from '../../core/context.ts'
 import { AppError } from '../../core/errors.ts'
 import { inviteBody } from '../listener.ts'
 import type { Operation, OperationRequest } from '../operation.ts'
@@ -20,7 +21,8 @@ import { checkAccess, identify, type Resolve } from './access.ts'
 import { isChange } from './auth.ts'
 import { httpStatus, renderError } from './errors.ts'
 import { bodyOf, checked, readQuery } from './input.ts'
-import { plainHeaders, render } from './render.ts'
+import { checkMatch, ifVersionsOf } from './match.ts'
+import { isTagged, plainHeaders, render } from './render.ts'
 import { encode } from './wire.ts'
 
 export interface NanoDeps extends ContextDeps {
@@ -127,13 +129,30 @@ async function perform(c: HttpContext, call: Call, match: Match): Promise<Respon
   call.who = who.name
   checkAccess(who, operation.access)
   const { query, dryRun, waitMs } = readQuery(c, operation)
-  const op = operationContext(c, call.deps, { requestId: call.requestId, who, dryRun, waitMs })
+  const ifVersions = isChange(c.req.method) ? ifVersionsOf(header('if-match')) : undefined
+  const asking = { requestId: call.requestId, who, dryRun, waitMs, ifVersions }
+  const op = operationContext(c, call.deps, asking)
   const params = (await checked(operation.params, match.params, 'path')) as Record<string, string>
   const asked = (await checked(operation.query, query, 'query')) as Record<string, unknown>
   const incoming = incomingOf(c)
   if (c.env?.outgoing !== undefined) inviteBody(incoming, c.env.outgoing as ServerResponse)
   const body = await bodyOf(incoming, operation)
   const request: OperationRequest = { params, query: asked, body, header, incoming, base: call.base }
+  if (isChange(c.req.method)) await checkState(call, op, request)
   const reply = await operation.handle(op, request)
   return render(c, { operation, reply, op, secure: isSecure(c, call.deps.proxies) })
+}
+
+/** `If-Match` means what a reading of the same path answers; secrets, and bytes, have no such tag. */
+async function checkState(
+  { router, rest }: Call,
+  op: OperationContext,
+  request: OperationRequest,
+): Promise<void> {
+  const reading = router.match('GET', rest)?.operation
+  if (reading === undefined || !isTagged(reading)) return
+  await checkMatch(request.header('if-match'), () => {
+    checkAccess(op.who, reading.access)
+    return reading.handle(op, { ...request, query: {}, body: undefined })
+  })
 }

@@ -5,6 +5,7 @@ import type { OperationContext } from '../../core/context.ts'
 import type { Operation, OperationReply } from '../operation.ts'
 import type { HttpContext } from '../request-context.ts'
 import { isChange, sameOrigin, sessionCookie } from './auth.ts'
+import { tagOfReply } from './match.ts'
 import { encode, envelope } from './wire.ts'
 
 /** Headers of every answer of this dialect. */
@@ -30,11 +31,16 @@ export async function render(c: HttpContext, { operation, reply, op, secure }: A
   const status = reply.status ?? operation.status?.[0] ?? 200
   if (reply.stream !== undefined)
     return sendStream(c, { ...reply, stream: reply.stream, status, headers, operation, op })
+  if (isTagged(operation) && !headers.has('etag')) headers.set('ETag', tagOfReply(reply))
   const tag = headers.get('etag')
   if (tag !== null && !isChange(c.req.method) && c.req.header('if-none-match') === tag)
     return new Response(null, { status: 304, headers: { ETag: tag, 'X-Request-Id': op.requestId } })
   return new Response(encode(envelope(reply.data)), { status, headers })
 }
+
+/** Readings of one thing: they have a tag, which a change of it may name. */
+export const isTagged = ({ method, path, access, reply, replyType }: Operation): boolean =>
+  method === 'GET' && path.includes('/:') && access !== 'guest.secret' && !!reply && !replyType
 
 /** A foreign page may log in by a form, but its visitor's browser shall not keep that session. */
 const isForeignPage = (c: HttpContext) =>

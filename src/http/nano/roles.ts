@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { Roles } from '../../core/identity/roles.ts'
 import { type Operation, operation } from '../operation.ts'
-import { changed, checkMatch, etag } from './changed.ts'
+import { changed, etag } from './changed.ts'
 import { nameParams, texts } from './identity-schemas.ts'
 
 const tag = 'Roles'
@@ -60,8 +60,7 @@ export const roleOperations = ({ roles }: { roles: Roles }): Operation[] => [
     params: nameParams,
     body,
     access: 'identity.write',
-    async handle(op, { params, body: given, header }) {
-      checkMatch({ header }, () => roles.get(op, params.name).version)
+    async handle(op, { params, body: given }) {
       return changed(op, await roles.modify(op, params.name, request(given)))
     },
   }),
@@ -73,8 +72,7 @@ export const roleOperations = ({ roles }: { roles: Roles }): Operation[] => [
     tag,
     params: nameParams,
     access: 'identity.write',
-    async handle(op, { params, header }) {
-      checkMatch({ header }, () => roles.get(op, params.name).version)
+    async handle(op, { params }) {
       return changed(op, await roles.remove(op, params.name))
     },
   }),

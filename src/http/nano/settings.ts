@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { Settings, SettingView } from '../../core/settings/settings.ts'
 import { type Operation, operation } from '../operation.ts'
-import { changed, checkMatch, etag } from './changed.ts'
+import { changed, etag } from './changed.ts'
 import { nameParams, text } from './identity-schemas.ts'
 
 const tag = 'Settings'
@@ -50,8 +50,7 @@ export const settingOperations = ({ settings }: { settings: Settings }): Operati
     params: nameParams,
     body: v.object({ value: v.unknown() }),
     access: 'setting.write',
-    async handle(op, { params, body, header }) {
-      checkMatch({ header }, () => settings.read(op, params.name).version)
+    async handle(op, { params, body }) {
       return changed(op, await settings.set(op, params.name, body.value))
     },
   }),

@@ -5,6 +5,7 @@ import { type Operation, operation } from '../operation.ts'
 import { idParams } from './guest-schemas.ts'
 import { timeText } from './guest-wire.ts'
 import { launched } from './launched.ts'
+import { recordTag } from './match.ts'
 
 const tag = 'Snapshots'
 const path = '/instances/:id/snapshots'
@@ -58,7 +59,8 @@ export const snapshotOperations = ({ snapshots }: { snapshots: Snapshots }): Ope
     access: 'guest.read',
     handle(op, { params }) {
       const tree = snapshots.list(op, params.id)
-      return { data: snapshotTree(tree.snapshots, tree.current) }
+      const data = snapshotTree(tree.snapshots, tree.current)
+      return { data, headers: { ETag: recordTag(tree.version, data) } }
     },
   }),
   operation({

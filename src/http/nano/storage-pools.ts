@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { StoragePoolView, VisibleStoragePool } from '../../core/storage-pools/storage-pool.ts'
 import type { StoragePools } from '../../core/storage-pools/storage-pools.ts'
 import { type Operation, operation } from '../operation.ts'
-import { changed, checkMatch, etag } from './changed.ts'
+import { changed, etag } from './changed.ts'
 import { timeText } from './guest-wire.ts'
 import { text } from './identity-schemas.ts'
 
@@ -105,8 +105,7 @@ export const storagePoolOperations = ({ storagePools }: { storagePools: StorageP
     params,
     body: v.object({ type: v.optional(type), host: v.optional(host), target: v.optional(target) }),
     access: 'storage.write',
-    async handle(op, { params: { pool }, body, header }) {
-      if (header('if-match') !== undefined) checkMatch({ header }, (await storagePools.get(op, pool)).version)
+    async handle(op, { params: { pool }, body }) {
       return changed(op, await storagePools.modify(op, pool, { ...body, host: body.host ?? undefined }))
     },
   }),
@@ -118,8 +117,7 @@ export const storagePoolOperations = ({ storagePools }: { storagePools: StorageP
     tag,
     params,
     access: 'storage.write',
-    async handle(op, { params: { pool }, header }) {
-      if (header('if-match') !== undefined) checkMatch({ header }, (await storagePools.get(op, pool)).version)
+    async handle(op, { params: { pool } }) {
       return changed(op, await storagePools.remove(op, pool))
     },
   }),

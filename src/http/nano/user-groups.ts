@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { Groups } from '../../core/identity/groups.ts'
 import { type Operation, operation } from '../operation.ts'
-import { changed, checkMatch, etag } from './changed.ts'
+import { changed, etag } from './changed.ts'
 import { nameParams, text, texts, whole } from './identity-schemas.ts'
 
 const tag = 'User groups'
@@ -62,8 +62,7 @@ export const userGroupOperations = ({ groups }: { groups: Groups }): Operation[]
     params: nameParams,
     body,
     access: 'identity.write',
-    async handle(op, { params, body: given, header }) {
-      checkMatch({ header }, () => groups.get(op, params.name).version)
+    async handle(op, { params, body: given }) {
       return changed(op, await groups.modify(op, params.name, request(given)))
     },
   }),
@@ -75,8 +74,7 @@ export const userGroupOperations = ({ groups }: { groups: Groups }): Operation[]
     tag,
     params: nameParams,
     access: 'identity.write',
-    async handle(op, { params, header }) {
-      checkMatch({ header }, () => groups.get(op, params.name).version)
+    async handle(op, { params }) {
       return changed(op, await groups.remove(op, params.name))
     },
   }),

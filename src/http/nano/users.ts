@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { Users } from '../../core/identity/users.ts'
 import { type Operation, operation } from '../operation.ts'
-import { changed, checkMatch, etag } from './changed.ts'
+import { changed, etag } from './changed.ts'
 import { nameParams, text, texts } from './identity-schemas.ts'
 
 const tag = 'Users'
@@ -55,8 +55,7 @@ export const userOperations = ({ users }: { users: Users }): Operation[] => [
     params: nameParams,
     body: v.object(details),
     access: 'session',
-    async handle(op, { params, body, header }) {
-      checkMatch({ header }, () => users.get(op, params.name).version)
+    async handle(op, { params, body }) {
       return changed(op, await users.modify(op, params.name, body))
     },
   }),
@@ -68,8 +67,7 @@ export const userOperations = ({ users }: { users: Users }): Operation[] => [
     tag,
     params: nameParams,
     access: 'identity.write',
-    async handle(op, { params, header }) {
-      checkMatch({ header }, () => users.get(op, params.name).version)
+    async handle(op, { params }) {
       return changed(op, await users.remove(op, params.name))
     },
   }),

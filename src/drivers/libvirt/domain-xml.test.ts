@@ -97,16 +97,12 @@ describe('a definition', () => {
     assert.equal(attribute(child(os, 'loader'), 'secure'), undefined)
   })
 
-  it('guards the address that it knows', () => {
-    const [guarded] = devices(build({ network: { ...nic, address: '10.0.0.9' } }), 'interface')
-    assert.equal(attribute(child(guarded, 'filterref'), 'filter'), 'clean-traffic')
-    assert.equal(attribute(child(guarded, 'filterref', 'parameter'), 'value'), '10.0.0.9')
-    const [free] = devices(
-      build({ network: { ...nic, source: { kind: 'bridge', name: 'br0' } } }),
-      'interface',
-    )
-    assert.equal(child(free, 'filterref'), undefined)
-    assert.equal(attribute(child(free, 'source'), 'bridge'), 'br0')
+  it('holds its card to the filter of the guest, on a network and on a bridge', () => {
+    for (const source of [nic.source, { kind: 'bridge', name: 'br0' } as const]) {
+      const [card] = devices(build({ network: { ...nic, source } }), 'interface')
+      assert.equal(attribute(child(card, 'filterref'), 'filter'), `nacelle-${spec.id}`)
+      assert.equal(attribute(child(card, 'source'), source.kind), source.name)
+    }
   })
 
   it('shows the display on a unix socket, or on a port with a password that VNC can carry', () => {

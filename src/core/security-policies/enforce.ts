@@ -1,0 +1,105 @@
+import type { Zone } from '../../zone/zone.ts'
+import type { Log } from '../context.ts'
+import { AppError } from '../errors.ts'
+import { findGuest } from '../guests/record.ts'
+import type { Hypervisor } from '../hypervisor.ts'
+import { isOpen, type RoutedPolicies } from '../traffic-filters.ts'
+import { policyOf, routedPolicies, wantedFilters } from './record.ts'
+
+export interface EnforcerDeps {
+  zone: Zone
+  hypervisor: Pick<Hypervisor, 'filters' | 'state'>
+  routed: RoutedPolicies
+  /** Name of the cell that this appliance is. */
+  cell: string
+  log: Log
+}
+
+/**
+ * Holds guests to what the record says. One after the other, and each reads the record when its turn comes: whatever
+ * order changes are committed in, the last one is what holds.
+ */
+export class Enforcer {
+  readonly #deps: EnforcerDeps
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(deps: EnforcerDeps) {
+    this.#deps = deps
+  }
+
+  /** After a commit. Throws `unavailable` when the host cannot be told; the next pass of `repair` tries again. */
+  async enforce(ids: readonly string[]): Promise<void> {
+    try {
+      await this.#inTurn(() => this.#enforce(new Set(ids)))
+    } catch (error) {
+      this.#deps.log.warn({ err: error, guests: ids }, 'a security policy is recorded but not in force yet')
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new AppError(
+        'unavailable',
+        `the change is recorded, but the host does not hold to it yet: ${reason}; it is tried again within a minute`,
+        { cause: error },
+      )
+    }
+  }
+
+  /** One look at all guests of this cell. */
+  repair(): Promise<{ repaired: string[]; findings: string[] }> {
+    return this.#inTurn(() => this.#repair())
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work)
+    this.#turn = turn.catch(() => undefined)
+    return turn
+  }
+
+  async #enforce(ids: ReadonlySet<string>): Promise<void> {
+    const { zone, hypervisor, cell } = this.#deps
+    await this.#route()
+    for (const filter of wantedFilters(zone.db, cell))
+      if (ids.has(filter.id)) await hypervisor.filters.apply(filter)
+  }
+
+  async #route(): Promise<boolean> {
+    const { zone, routed, cell } = this.#deps
+    const policies = routedPolicies(wantedFilters(zone.db, cell)).filter(({ policy }) => !isOpen(policy))
+    if (await routed.intact(policies)) return false
+    await routed.apply(policies)
+    return true
+  }
+
+  async #repair(): Promise<{ repaired: string[]; findings: string[] }> {
+    const { zone, hypervisor, cell } = this.#deps
+    const { filters } = hypervisor
+    const repaired = (await this.#route()) ? ['put the policies of routed traffic in place'] : []
+    const wanted = wantedFilters(zone.db, cell)
+    const found = await filters.compare(wanted)
+    const nameOf = (id: string) => findGuest(zone, id)?.name ?? id
+    for (const filter of wanted) {
+      // The record may have moved on while the ones before were put right.
+      const now = findGuest(zone, filter.id)
+      if (!now) continue
+      const current = { ...filter, address: now.address, policy: policyOf(zone.db, now) }
+      if (found.differing.includes(filter.id)) {
+        await filters.apply(current)
+        repaired.push(`made the filter of guest '${nameOf(filter.id)}' as the record says`)
+      } else if (found.notInForce.includes(filter.id)) {
+        await filters.reinstate(current)
+        repaired.push(`put the filter of guest '${nameOf(filter.id)}' in force again`)
+      }
+    }
+    await this.#removeOrphans(found.orphaned, repaired)
+    return { repaired, findings: [] }
+  }
+
+  /** A domain that outlived its guest is for the reconciler of domains; its filter goes when it has gone. */
+  async #removeOrphans(ids: readonly string[], repaired: string[]): Promise<void> {
+    const { zone, hypervisor } = this.#deps
+    for (const id of ids) {
+      if (findGuest(zone, id)) continue
+      if ((await hypervisor.state(id)) !== 'absent') continue
+      await hypervisor.filters.remove(id)
+      repaired.push(`removed the filter of guest '${id}', which is gone`)
+    }
+  }
+}

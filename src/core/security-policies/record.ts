@@ -1,0 +1,70 @@
+import { and, eq, isNotNull } from 'drizzle-orm'
+import * as schema from '../../db/schema.ts'
+import type { Database } from '../../zone/zone.ts'
+import type { OperationContext } from '../context.ts'
+import { AppError, notFound } from '../errors.ts'
+import { may, mayAny } from '../identity/permissions.ts'
+import type { RoutedPolicy, TrafficFilter, TrafficPolicy } from '../traffic-filters.ts'
+import { effectivePolicy } from './rules.ts'
+import type { PolicyGroup } from './security-policy.ts'
+
+type Guest = typeof schema.guest.$inferSelect
+
+export const findPolicyGroup = (db: Database, id: string): PolicyGroup | undefined =>
+  db.select().from(schema.securityPolicyGroup).where(eq(schema.securityPolicyGroup.id, id)).get()
+
+/** Those for all are seen by everybody who sees any. */
+export const isVisible = (op: OperationContext, group: PolicyGroup): boolean =>
+  may(op.who, 'policy.read', group) || (group.global && mayAny(op.who, 'policy.read'))
+
+/** Throws `not_found` also for one that the caller may not see, so that ids tell nothing. */
+export function readPolicyGroup(db: Database, op: OperationContext, id: string): PolicyGroup {
+  const group = findPolicyGroup(db, id)
+  if (!group || !isVisible(op, group)) throw notFound('security policy group', id)
+  return group
+}
+
+/** Throws `not_found` with the field of a guest's request. */
+export function checkUsable(db: Database, op: OperationContext, id: string): void {
+  const group = findPolicyGroup(db, id)
+  if (group && isVisible(op, group)) return
+  throw new AppError('not_found', `there is no security policy group '${id}'`, {
+    field: 'security_policy_group',
+  })
+}
+
+/** What holds for a guest now. */
+export const policyOf = (
+  db: Database,
+  guest: Pick<Guest, 'securityPolicy' | 'securityPolicyGroup'>,
+): TrafficPolicy =>
+  effectivePolicy(
+    guest.securityPolicy,
+    guest.securityPolicyGroup === null ? undefined : findPolicyGroup(db, guest.securityPolicyGroup),
+  )
+
+/** What the cards of all guests of a cell must be held to. Guests that are being deleted keep theirs to the end. */
+export function wantedFilters(db: Database, cell: string): TrafficFilter[] {
+  const groups = new Map(
+    db
+      .select()
+      .from(schema.securityPolicyGroup)
+      .all()
+      .map((group) => [group.id, group]),
+  )
+  return db
+    .select()
+    .from(schema.guest)
+    .where(and(eq(schema.guest.cell, cell), isNotNull(schema.guest.addressPool)))
+    .all()
+    .map((guest) => ({
+      id: guest.id,
+      mac: guest.mac.toLowerCase(),
+      address: guest.address,
+      policy: effectivePolicy(guest.securityPolicy, groups.get(guest.securityPolicyGroup ?? '')),
+    }))
+}
+
+/** The same for what is routed to them; guests whose address nobody knows cannot be told in it. */
+export const routedPolicies = (filters: readonly TrafficFilter[]): RoutedPolicy[] =>
+  filters.flatMap(({ id, address, policy }) => (address === null ? [] : [{ id, address, policy }]))

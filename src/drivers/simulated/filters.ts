@@ -1,0 +1,46 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { DomainSpec } from '../../core/hypervisor.ts'
+import { filterOf, type GuestFilters, type TrafficFilter } from '../../core/traffic-filters.ts'
+import type { SimulatedWorld } from './world.ts'
+
+export interface SimulatedFilters extends GuestFilters {
+  /** By guest; a running guest is held to its own. */
+  held: Map<string, TrafficFilter>
+  /** Guests whose rules somebody has flushed from the kernel. */
+  flushed: Set<string>
+  /** As a definition of the domain brings it along. */
+  bring(spec: DomainSpec): void
+}
+
+export function createSimulatedFilters(world: SimulatedWorld): SimulatedFilters {
+  const held = new Map<string, TrafficFilter>()
+  const flushed = new Set<string>()
+  const put = (filter: TrafficFilter) => {
+    held.set(filter.id, structuredClone(filter))
+    flushed.delete(filter.id)
+  }
+  return {
+    held,
+    flushed,
+    bring(spec) {
+      const filter = filterOf(spec)
+      if (filter) put(filter)
+    },
+    apply: (filter) => world.call('applyFilter', [filter], async () => put(filter)),
+    remove: (id) =>
+      world.call('removeFilter', [id], async () => {
+        held.delete(id)
+      }),
+    compare: (wanted) =>
+      world.call('compareFilters', [wanted], async () => ({
+        differing: wanted
+          .filter(({ id, ...rest }) => !isDeepStrictEqual(held.get(id), { id, ...rest }))
+          .map(idOf),
+        orphaned: [...held.keys()].filter((id) => !wanted.some((filter) => filter.id === id)),
+        notInForce: wanted.map(idOf).filter((id) => flushed.has(id)),
+      })),
+    reinstate: (filter) => world.call('reinstateFilter', [filter], async () => put(filter)),
+  }
+}
+
+const idOf = ({ id }: TrafficFilter) => id

@@ -200,6 +200,11 @@ export interface LiveSnapshots {
   isMemoryWhole(memoryPath: string): Promise<boolean>
   /** The disk chains that QEMU really has open now, top first. */
   chains(id: string): Promise<{ target: string; files: string[] }[]>
+  /**
+   * The file that the persistent definition names for each disk, of a domain that runs or not. It follows the running
+   * domain: after a switch it is the overlay, after a commit of the active layer its base.
+   */
+  defined(id: string): Promise<{ target: string; file: string }[]>
   /** Pulls everything between the active layer and `basePath` (exclusive; none: the whole chain) into the active one. */
   pull(
     id: string,

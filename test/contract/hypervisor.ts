@@ -322,13 +322,16 @@ export function runHypervisorContract(name: string, options: HypervisorContractO
       await untilAgent(id)
       const layer = (number: number) => subject.path(`layer-${number}.qcow2`)
       const chain = async () => (await hypervisor.snapshots.chains(id))[0]?.files ?? []
+      const defined = async () => (await hypervisor.snapshots.defined(id))[0]?.file
       const base = await chain()
+      assert.equal(await defined(), base[0])
       for (const number of [1, 2, 3]) {
         const request = { disks: [{ target: 'vda', overlayPath: layer(number) }], quiesce: number === 2 }
         await hypervisor.snapshots.create(id, request)
         await hypervisor.snapshots.create(id, request)
       }
       assert.deepEqual(await chain(), [layer(3), layer(2), layer(1), ...base])
+      assert.equal(await defined(), layer(3))
       const taken = { disks: [{ target: 'vda', overlayPath: layer(1) }], quiesce: false }
       await assert.rejects(hypervisor.snapshots.create(id, taken), { code: 'conflict' })
       const seen: number[] = []
@@ -340,6 +343,7 @@ export function runHypervisorContract(name: string, options: HypervisorContractO
       await hypervisor.snapshots.pull(id, 'vda', base[0]!, progress)
       await hypervisor.snapshots.pull(id, 'vda', base[0]!, progress)
       assert.deepEqual(await chain(), [layer(3), ...base])
+      assert.equal(await defined(), layer(3))
       assert.equal(seen.at(-1), 100)
       const foreign = { topPath: layer(3), basePath: layer(1) }
       await assert.rejects(hypervisor.snapshots.commit(id, 'vda', foreign, progress), { code: 'conflict' })
@@ -347,11 +351,14 @@ export function runHypervisorContract(name: string, options: HypervisorContractO
       await hypervisor.snapshots.commit(id, 'vda', top, progress)
       await hypervisor.snapshots.commit(id, 'vda', top, progress)
       assert.deepEqual(await chain(), base)
+      assert.equal(await defined(), base[0])
       const last = subject.path('layer-last.qcow2')
       await hypervisor.snapshots.create(id, { disks: [{ target: 'vda', overlayPath: last }], quiesce: false })
       await hypervisor.snapshots.pull(id, 'vda', null, progress)
       assert.deepEqual(await chain(), [last])
       assert.equal(await hypervisor.agent.ping(id, 2_000), true)
+      await hypervisor.destroy(id)
+      assert.equal(await defined(), last)
       await remove(id)
       assert.equal(await subject.chainLength(last), 1)
     })

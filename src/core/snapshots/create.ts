@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { and, eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
-import type { Saga, Step } from '../../tasks/saga.ts'
+import type { Saga, Step, StepContext } from '../../tasks/saga.ts'
 import type { Change, Zone } from '../../zone/zone.ts'
 import { AppError } from '../errors.ts'
 import { type Expecting, requireVersion } from '../expected-version.ts'
@@ -13,6 +13,7 @@ import { findVolume, readGuest, readReadyGuest, readVolume, remove, update } fro
 import { domainSpec, filePath, targetOf } from '../guests/spec.ts'
 
 type NewVolume = Omit<Volume, 'version'>
+type Context = StepContext<SnapshotCreateParams>
 
 export interface SnapshotCreateParams extends Expecting {
   id: string
@@ -147,7 +148,8 @@ const overlays = (deps: GuestDeps): Step<SnapshotCreateParams> => ({
       : { effect: `make ${params.layers.length} overlays` },
   ],
   run: ({ params }) => (params.running ? switchLive(deps, params) : makeOverlays(deps, params.layers)),
-  undo: ({ params }) => (params.running ? switchBack(deps, params) : removeOverlays(deps, params.layers)),
+  undo: (context) =>
+    context.params.running ? switchBack(deps, context) : removeOverlays(deps, context.params.layers),
 })
 
 export interface OverlayPlan {
@@ -204,34 +206,53 @@ async function switchStopped(deps: GuestDeps, params: SnapshotCreateParams): Pro
 const lacksMemory = async (deps: GuestDeps, { memory }: SnapshotCreateParams): Promise<boolean> =>
   memory !== null && !(await deps.hypervisor.snapshots.isMemoryWhole(filePath(deps, memory.id)))
 
-async function switchBack(deps: GuestDeps, params: SnapshotCreateParams): Promise<void> {
-  if (!isRunning(await deps.live.look(params.guest))) return forgetStopped(deps, params)
-  for (const layer of params.layers)
-    await deps.hypervisor.snapshots.commit(
-      params.guest,
-      targetOf(readGuest(deps.zone, params.guest), layer.index),
-      { topPath: filePath(deps, layer.overlay.id), basePath: filePath(deps, layer.frozen) },
-      () => undefined,
-    )
-  await removeNew(deps, params)
+async function switchBack(deps: GuestDeps, context: Context): Promise<void> {
+  const { params } = context
+  await mergeBack(deps, context)
+  if (params.memory) await deps.store(params.memory.pool).remove(params.memory.name)
+  const guest = readGuest(deps.zone, params.guest)
+  await deps.hypervisor.define(domainSpec(deps, { ...guest, disks: disksBefore(params) }))
+}
+
+/** What the guest wrote since the switch goes back into the layers that were to be frozen. */
+async function mergeBack(deps: GuestDeps, context: Context): Promise<void> {
+  const { guest } = context.params
+  if (!isRunning(await deps.live.look(guest))) return mergeStopped(deps, context)
+  try {
+    await mergeRunning(deps, context.params)
+  } catch (error) {
+    if (isRunning(await deps.live.look(guest))) throw error
+    await mergeStopped(deps, context)
+  }
+}
+
+async function mergeRunning(deps: GuestDeps, params: SnapshotCreateParams): Promise<void> {
+  const guest = readGuest(deps.zone, params.guest)
+  for (const { index, frozen, overlay } of params.layers) {
+    const layers = { topPath: filePath(deps, overlay.id), basePath: filePath(deps, frozen) }
+    await deps.hypervisor.snapshots.commit(guest.id, targetOf(guest, index), layers, () => undefined)
+    await deps.store(overlay.pool).remove(overlay.name)
+  }
+}
+
+/**
+ * The instance has ended, by itself or with the host. Its persistent definition names the file that each disk wrote to
+ * last. An overlay that it does not name was never written to, or has been merged while the instance ran, and what the
+ * guest wrote after that is newer. Before all of the memory was saved nothing was switched.
+ */
+async function mergeStopped(deps: GuestDeps, { params, progress, signal }: Context): Promise<void> {
+  const defined = await deps.hypervisor.snapshots.defined(params.guest)
+  const writtenTo = (await lacksMemory(deps, params)) ? [] : defined.map(({ file }) => file)
+  for (const { overlay } of params.layers) {
+    const store = deps.store(overlay.pool)
+    if (writtenTo.includes(filePath(deps, overlay.id))) await store.commit(overlay.name, progress, signal)
+    else await store.remove(overlay.name)
+  }
 }
 
 async function removeNew(deps: GuestDeps, params: SnapshotCreateParams): Promise<void> {
   await removeOverlays(deps, params.layers)
   if (params.memory) await deps.store(params.memory.pool).remove(params.memory.name)
-}
-
-/** Without an instance nothing merges an overlay back, so that only those may go to which nothing can have been written. */
-async function forgetStopped(deps: GuestDeps, params: SnapshotCreateParams): Promise<void> {
-  const there = await Promise.all(
-    params.layers.map(({ overlay }) => deps.store(overlay.pool).exists(overlay.name)),
-  )
-  if (there.includes(true) && !(await lacksMemory(deps, params)))
-    throw new AppError(
-      'conflict',
-      `guest '${params.guestName}' stopped in the middle of its snapshot, and its overlays may hold what it wrote since; start it, then try again`,
-    )
-  await removeNew(deps, params)
 }
 
 const record = (deps: GuestDeps): Step<SnapshotCreateParams> => ({
@@ -251,13 +272,15 @@ const record = (deps: GuestDeps): Step<SnapshotCreateParams> => ({
     const guest = readGuest(deps.zone, params.guest)
     const row = deps.zone.db.select().from(schema.snapshot).where(eq(schema.snapshot.id, params.id)).get()
     if (!row) return
-    const disks = params.layers.map(({ index, frozen, sizeBytes }) => ({ index, volume: frozen, sizeBytes }))
     await deps.zone.commit({ ...commit, action: `snapshot.create ${guest.name}/${params.name} undone` }, [
       remove('snapshot', row.id, row.version),
-      update('guest', guest, { disks, snapshot: params.parent }),
+      update('guest', guest, { disks: disksBefore(params), snapshot: params.parent }),
     ])
   },
 })
+
+const disksBefore = (params: SnapshotCreateParams) =>
+  params.layers.map(({ index, frozen, sizeBytes }) => ({ index, volume: frozen, sizeBytes }))
 
 const activeDisks = (params: SnapshotCreateParams) =>
   params.layers.map(({ index, overlay, sizeBytes }) => ({ index, volume: overlay.id, sizeBytes }))
@@ -288,8 +311,10 @@ const define = (deps: GuestDeps): Step<SnapshotCreateParams> => ({
     { effect: 'define the domain on the new overlays', commands: [['virsh', 'define', guest]] },
   ],
   run: ({ params }) => deps.hypervisor.define(domainSpec(deps, readGuest(deps.zone, params.guest))),
-  undo({ params }) {
-    const disks = params.layers.map(({ index, frozen, sizeBytes }) => ({ index, volume: frozen, sizeBytes }))
-    return deps.hypervisor.define(domainSpec(deps, { ...readGuest(deps.zone, params.guest), disks }))
+  async undo({ params }) {
+    // Of a snapshot that was running, the definition tells on which disks: it goes back together with them.
+    if (params.running) return
+    const guest = readGuest(deps.zone, params.guest)
+    await deps.hypervisor.define(domainSpec(deps, { ...guest, disks: disksBefore(params) }))
   },
 })

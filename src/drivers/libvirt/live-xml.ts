@@ -38,7 +38,7 @@ export interface LiveDisk {
   files: string[]
 }
 
-/** The disks with the chains that QEMU has open. */
+/** The disks with the chains that QEMU has open; of a persistent definition, with the top alone. */
 export function liveDisks(xml: string): LiveDisk[] {
   return deviceList(xml, 'disk').map((disk) => ({
     target: attribute(child(disk, 'target'), 'dev') ?? '',

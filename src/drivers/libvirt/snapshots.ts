@@ -20,6 +20,7 @@ export function createLiveSnapshots(virsh: Virsh): LiveSnapshots {
     create: (id, request) => create(virsh, id, request),
     isMemoryWhole,
     chains: async (id) => (await writableDisks(virsh, id)).map(({ target, files }) => ({ target, files })),
+    defined: (id) => definedFiles(virsh, id),
     async pull(id, target, basePath, progress) {
       await runBlockJob(
         virsh,
@@ -67,6 +68,13 @@ async function isMemoryWhole(memoryPath: string): Promise<boolean> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
     throw error
   }
+}
+
+async function definedFiles(virsh: Virsh, id: string): Promise<{ target: string; file: string }[]> {
+  const disks = liveDisks(await virsh.reader.read({ words: 'dumpxml --inactive', id }))
+  return disks.flatMap(({ target, device, files: [file] }) =>
+    device === 'disk' && file !== undefined ? [{ target, file }] : [],
+  )
 }
 
 async function writableDisks(virsh: Virsh, id: string): Promise<LiveDisk[]> {

@@ -11,6 +11,12 @@ export function createSimulatedSnapshots(world: SimulatedWorld): LiveSnapshots {
       world.call('snapshots.chains', [id], async () =>
         [...world.running(id).chains].map(([target, files]) => ({ target, files: [...files] })),
       ),
+    defined: (id) =>
+      world.call('snapshots.defined', [id], async () =>
+        (world.find(id).defined?.disks ?? []).flatMap(({ target, source }) =>
+          source.kind === 'file' ? [{ target, file: source.path }] : [],
+        ),
+      ),
     pull: (id, target, basePath, progress) =>
       world.call('snapshots.pull', [id, target, basePath], async () => {
         const files = chainOf(world.running(id), target)
@@ -22,13 +28,15 @@ export function createSimulatedSnapshots(world: SimulatedWorld): LiveSnapshots {
       }),
     commit: (id, target, { topPath, basePath }, progress) =>
       world.call('snapshots.commit', [id, target, topPath, basePath], async () => {
-        const files = chainOf(world.running(id), target)
+        const domain = world.running(id)
+        const files = chainOf(domain, target)
         const base = position(files, basePath)
         const top = files.indexOf(topPath)
         if (top < 0) return
         progress(0)
         await world.files.merged({ kind: 'commit', topPath, basePath })
         files.splice(top, base - top)
+        redefine(domain, target, { from: topPath, to: basePath })
         progress(100)
       }),
   }
@@ -53,9 +61,17 @@ async function create(
   if (request.memoryPath) await world.files.writeMemory(request.memoryPath)
   for (const { target, overlayPath } of request.disks) {
     const files = chainOf(domain, target)
-    await world.files.createOverlay(overlayPath, files[0] ?? '')
+    const [base = ''] = files
+    await world.files.createOverlay(overlayPath, base)
     files.unshift(overlayPath)
+    redefine(domain, target, { from: base, to: overlayPath })
   }
+}
+
+/** As with libvirt, the persistent definition goes along where it names the same file. */
+function redefine(domain: SimulatedDomain, target: string, { from, to }: { from: string; to: string }): void {
+  const source = domain.defined?.disks.find((disk) => disk.target === target)?.source
+  if (source?.kind === 'file' && source.path === from) source.path = to
 }
 
 function chainOf(domain: SimulatedDomain, target: string): string[] {

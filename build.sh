@@ -15,8 +15,9 @@ build_packages=(ca-certificates binutils)
 run_packages=(
   qemu-system-x86 qemu-utils qemu-block-extra ovmf ipxe-qemu swtpm swtpm-tools
   libvirt-daemon-system libvirt-clients dnsmasq-base
-  nftables iproute2 genisoimage util-linux procps
+  nftables iptables iproute2 genisoimage xorriso openssl kmod util-linux procps
 )
+# Storage back ends are optional: `nacelle doctor` names the package of each (nfs-common, open-iscsi, ceph-common).
 
 # What install puts where; DESTDIR prefixes all of it (for packagers and for the test).
 destination=${DESTDIR:-}
@@ -53,12 +54,14 @@ USAGE
 
 # --- host packages and Node -----------------------------------------------------------------------------------
 
+# One query for all of them; what it does not know at all, it says on standard error.
 missing_packages() {
-  local package status
+  local installed package
+  installed=$(dpkg-query --show --showformat='${Package} ${db:Status-Status}\n' "$@" 2>/dev/null |
+    sed -n 's/ installed$//p' || true)
   for package in "$@"; do
-    status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
-    [[ $status == installed ]] || printf '%s\n' "$package"
-  done
+    grep -qxF -- "$package" <<<"$installed" || printf '%s\n' "$package"
+  done | sort -u
 }
 
 ensure_packages() {
@@ -211,7 +214,8 @@ run_tests() {
 }
 
 bench() {
-  ensure_packages "${run_packages[@]}"
+  # What the console's proxy is measured against.
+  ensure_packages "${run_packages[@]}" websockify
   build_if_needed
   ensure_dependencies
   node --run bench -- "$@"

@@ -10,6 +10,8 @@ export interface ToolSpec {
   /** What does not work without it. */
   purpose: string
   required: boolean
+  /** Kind of storage pool that alone needs it: without such a pool it may be missing. */
+  onlyFor?: string
 }
 
 const needed = (name: string, debian: string, purpose: string, words = ['--version']): ToolSpec => ({
@@ -20,6 +22,10 @@ const needed = (name: string, debian: string, purpose: string, words = ['--versi
   required: true,
 })
 const useful = (...words: Parameters<typeof needed>): ToolSpec => ({ ...needed(...words), required: false })
+const forPools = (onlyFor: string, ...words: Parameters<typeof needed>): ToolSpec => ({
+  ...useful(...words),
+  onlyFor,
+})
 
 /** Programs that Nacelle runs, or that libvirt runs for it. */
 export const tools: readonly ToolSpec[] = [
@@ -34,8 +40,14 @@ export const tools: readonly ToolSpec[] = [
   needed('ebtables', 'iptables', 'guests with address filters cannot start'),
   needed('setpriv', 'util-linux', 'no program can be started'),
   needed('prlimit', 'util-linux', 'uploaded images cannot be inspected'),
-  useful('openssl', 'openssl', 'certificates cannot be looked at by hand', ['version']),
+  needed('fallocate', 'util-linux', 'nothing can be kept back for a full disk'),
+  useful('openssl', 'openssl', 'guests cannot be given a password by cloud-init', ['version']),
+  useful('modprobe', 'kmod', 'kernel modules cannot be loaded'),
   useful('swtpm', 'swtpm', 'guests cannot have a TPM'),
+  useful('swtpm_setup', 'swtpm-tools', 'guests cannot have a TPM'),
+  forPools('NFS', 'mount.nfs', 'nfs-common', 'they cannot be mounted', ['-V']),
+  forPools('iSCSI', 'iscsiadm', 'open-iscsi', "the kernel's initiator cannot be used"),
+  forPools('RBD', 'rbd', 'ceph-common', 'their images cannot be made'),
 ]
 
 export interface ToolFacts {
@@ -50,6 +62,7 @@ export interface ToolFacts {
 export function judgeTool(spec: ToolSpec, { path, version, reason }: ToolFacts): Verdict {
   const judge = spec.required ? failing : warning
   const install = `apt-get install ${spec.debian}`
+  if (path === '' && spec.onlyFor) return ok(`not installed; only ${spec.onlyFor} pools need it: ${install}`)
   if (path === '') return judge(`not installed: ${spec.purpose}`, install)
   if (version === '')
     return warning(`${path} does not run: ${reason}`, `apt-get install --reinstall ${spec.debian}`)

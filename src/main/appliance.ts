@@ -25,6 +25,7 @@ import { ensureRoom } from '../core/ledger/room.ts'
 import { createLogs } from '../core/logs/logs.ts'
 import { createMonitorChannels } from '../core/monitor-channels/monitor-channels.ts'
 import { openSecrets } from '../core/secrets/secrets.ts'
+import { createSecurityPolicies } from '../core/security-policies/security-policies.ts'
 import { createSettings } from '../core/settings/settings.ts'
 import { createSnapshots } from '../core/snapshots/snapshots.ts'
 import { StateDiskWatch } from '../core/state-disk/state-disk.ts'
@@ -131,7 +132,16 @@ export function createAppliance({
     now,
   }
   const uploads = createUploads(imageDeps)
-  const reconcilers = createReconcilers({ guestDeps, findings, settings, storagePools, uploads, log })
+  const policies = createSecurityPolicies({
+    ...{ zone, tasks, cell, now, log },
+    hypervisor: drivers.hypervisor,
+    routed: drivers.routedPolicies,
+    logLine: guestDeps.logLine,
+  })
+  const { enforcer } = policies
+  const reconcilers = createReconcilers({
+    ...{ guestDeps, findings, settings, storagePools, uploads, enforcer, log },
+  })
   const settle = async () => {
     await reconcilers.nudge('addresses')
     await reconcilers.nudge('firewall')
@@ -176,6 +186,7 @@ export function createAppliance({
     instances: createInstances(guestDeps),
     snapshots: createSnapshots(guestDeps),
     channels: createMonitorChannels(guestDeps),
+    ...policies,
     reconcilers,
     stateDisk,
     drivers,

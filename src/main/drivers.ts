@@ -3,12 +3,14 @@ import type { Hypervisor } from '../core/hypervisor.ts'
 import type { HostNetwork } from '../core/network.ts'
 import type { StateDisk } from '../core/state-disk/state-disk.ts'
 import type { StoragePool } from '../core/storage-pools/storage-pool.ts'
+import type { RoutedPolicies } from '../core/traffic-filters.ts'
 import type { ImageInspector, SeedBuilder, VolumeStore } from '../core/volumes.ts'
 import { createSeedBuilder } from '../drivers/cloud-init/seed.ts'
 import { setProcessObserver } from '../drivers/exec.ts'
 import { createStateDisk } from '../drivers/host/reserve.ts'
 import { createLibvirt } from '../drivers/libvirt/hypervisor.ts'
 import { createLibvirtSecrets } from '../drivers/libvirt/secrets.ts'
+import { createRoutedPolicies } from '../drivers/nftables/policies.ts'
 import { listeningPorts } from '../drivers/proc/listening.ts'
 import { createInspector } from '../drivers/qemu-img/inspector.ts'
 import { processObserver } from '../tasks/current.ts'
@@ -20,6 +22,7 @@ import { openStore } from './stores.ts'
 export interface Drivers {
   hypervisor: Hypervisor
   network: HostNetwork
+  routedPolicies: RoutedPolicies
   seeds: SeedBuilder
   inspector: ImageInspector
   /** `secret` in plain text, where the pool has one. */
@@ -41,6 +44,7 @@ export function createDrivers({ uri, dataDir, log }: DriversOptions): Drivers {
   return {
     hypervisor: createLibvirt({ uri, log }),
     network: createHostNetwork({ uri, bootDirectory: join(dataDir, 'netboot') }),
+    routedPolicies: createRoutedPolicies(),
     seeds: createSeedBuilder(),
     inspector: createInspector(),
     openStore: (pool, secret) =>

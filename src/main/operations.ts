@@ -18,6 +18,7 @@ import { mediaImageOperations } from '../http/nano/media-images.ts'
 import { monitorChannelOperations } from '../http/nano/monitor-channels.ts'
 import { reconcilerOperations } from '../http/nano/reconcilers.ts'
 import { roleOperations } from '../http/nano/roles.ts'
+import { securityPolicyOperations } from '../http/nano/security-policies.ts'
 import { sessionOperations } from '../http/nano/sessions.ts'
 import { settingOperations } from '../http/nano/settings.ts'
 import { snapshotOperations } from '../http/nano/snapshots.ts'
@@ -57,6 +58,7 @@ export function mainOperations(appliance: Appliance, examined: Examined): Operat
     ...templateOperations(services),
     ...guestOperations(services),
     ...instanceOperations(services),
+    ...securityPolicyOperations(services),
     ...snapshotOperations(services),
     ...monitorChannelOperations(services),
     ...taskOperations(services),

@@ -2,6 +2,7 @@ import { systemContext } from '../core/context.ts'
 import type { GuestDeps } from '../core/guests/deps.ts'
 import type { Uploads } from '../core/images/uploads.ts'
 import type { Findings } from '../core/ledger/findings.ts'
+import type { Enforcer } from '../core/security-policies/enforce.ts'
 import type { Settings } from '../core/settings/settings.ts'
 import type { StoragePools } from '../core/storage-pools/storage-pools.ts'
 import { createAddressesReconciler } from '../reconcilers/addresses.ts'
@@ -9,6 +10,7 @@ import { createDomainsReconciler } from '../reconcilers/domains.ts'
 import { createFirewallReconciler } from '../reconcilers/firewall.ts'
 import { createLayersReconciler } from '../reconcilers/layers.ts'
 import { createObservedReconciler } from '../reconcilers/observed.ts'
+import { createPoliciesReconciler } from '../reconcilers/policies.ts'
 import { createReconcilerRunner, type ReconcilerRunner } from '../reconcilers/reconciler.ts'
 import { createTasksReconciler } from '../reconcilers/tasks.ts'
 import { createVolumesReconciler } from '../reconcilers/volumes.ts'
@@ -21,6 +23,7 @@ interface ReconcilerParts {
   settings: Settings
   storagePools: StoragePools
   uploads: Uploads
+  enforcer: Enforcer
   log: RootLog
 }
 
@@ -30,7 +33,7 @@ const mostTasks = 100_000
 
 /** Every reconciler, and the nudges by which a change of the record reaches the host at once. */
 export function createReconcilers(parts: ReconcilerParts): ReconcilerRunner {
-  const { guestDeps, findings, settings, storagePools, uploads, log } = parts
+  const { guestDeps, findings, settings, storagePools, uploads, enforcer, log } = parts
   const { zone, network, cell, store, now, observed } = guestDeps
   const runner = createReconcilerRunner(
     [
@@ -38,6 +41,7 @@ export function createReconcilers(parts: ReconcilerParts): ReconcilerRunner {
       createObservedReconciler(observed),
       createAddressesReconciler({ zone, network, cell }),
       createFirewallReconciler({ zone, network, cell }),
+      createPoliciesReconciler(enforcer),
       createVolumesReconciler({
         zone,
         store,
@@ -65,6 +69,11 @@ export function createReconcilers(parts: ReconcilerParts): ReconcilerRunner {
       runner.nudge('layers').catch(() => undefined)
     if (event.changes.some((change) => change.table === 'guest' && touchesPorts(change)))
       runner.nudge('firewall').catch(() => undefined)
+    for (const change of event.changes)
+      if (change.table === 'guest' && (change.before === null || change.after === null))
+        enforcer
+          .follow(change)
+          .catch((err: unknown) => log.warn({ err }, 'policies could not be put in place'))
   })
   return runner
 }

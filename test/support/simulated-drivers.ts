@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createSimulatedRoutedPolicies } from '../../src/drivers/simulated/filters.ts'
 import { createSimulatedHypervisor } from '../../src/drivers/simulated/hypervisor.ts'
 import { createSimulatedNetwork } from '../../src/drivers/simulated/network.ts'
 import { SimulatedStateDisk } from '../../src/drivers/simulated/state-disk.ts'
@@ -44,6 +45,7 @@ export function simulatedHost(directory: string, options: Omit<SimulatedOptions,
     },
   })
   const network = createSimulatedNetwork()
+  const routedPolicies = createSimulatedRoutedPolicies()
   const stateDisk = new SimulatedStateDisk()
   const drivers: Drivers = {
     hypervisor: {
@@ -55,6 +57,7 @@ export function simulatedHost(directory: string, options: Omit<SimulatedOptions,
       }),
     },
     network,
+    routedPolicies,
     seeds: {
       build: (path, seed) => writeFile(path, JSON.stringify(seed)),
       hashPassword: async (password) => `$6$simulated$${password.length}`,
@@ -64,7 +67,7 @@ export function simulatedHost(directory: string, options: Omit<SimulatedOptions,
     listeningPorts: async () => new Set([22]),
     stateDisk,
   }
-  return { drivers, volumes, hypervisor, network, stateDisk }
+  return { drivers, volumes, hypervisor, network, routedPolicies, stateDisk }
 }
 
 const childrenOf = (volumes: SimulatedVolumes, parent: string) =>

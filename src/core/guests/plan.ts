@@ -13,6 +13,7 @@ import type { CreateParams } from './create.ts'
 import type { GuestDeps } from './deps.ts'
 import type { Guest, GuestRequest, Volume } from './guest.ts'
 import { checkHardware, roomToGrow, virtioHardware, windowsHardware } from './hardware.ts'
+import { checkUsable } from '../security-policies/record.ts'
 import { checkNameFree, generatePassword } from './names.ts'
 import { newGuestVolume } from './new-volume.ts'
 import { checkRequest } from './rules.ts'
@@ -34,6 +35,7 @@ export async function planGuest(
   const pool = checkPool(deps, request.pool)
   checkPeople(deps, request)
   checkNameFree(deps, request.group, request.name)
+  if (request.securityPolicyGroup) checkUsable(deps.zone.db, op, request.securityPolicyGroup)
   const storage = storageOf(deps, pool)
   const image = request.fromImage ? checkImage(deps, op, request, storage) : undefined
   await checkRoom(deps, storage, request.diskBytes)

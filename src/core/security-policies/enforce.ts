@@ -22,6 +22,8 @@ export interface EnforcerDeps {
 export class Enforcer {
   readonly #deps: EnforcerDeps
   #turn: Promise<unknown> = Promise.resolve()
+  /** Guests that what is routed is held to a policy for. */
+  #routed = new Set<string>()
 
   constructor(deps: EnforcerDeps) {
     this.#deps = deps
@@ -47,6 +49,13 @@ export class Enforcer {
     return this.#inTurn(() => this.#repair())
   }
 
+  /** When a guest has come or gone: its card's filter comes and goes with its domain. */
+  async follow(change: { key: string; after: Record<string, unknown> | null }): Promise<void> {
+    const concerns =
+      change.after === null ? this.#routed.has(change.key) : change.after['securityPolicyGroup'] !== null
+    if (concerns) await this.#inTurn(() => this.#route())
+  }
+
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(work)
     this.#turn = turn.catch(() => undefined)
@@ -63,6 +72,7 @@ export class Enforcer {
   async #route(): Promise<boolean> {
     const { zone, routed, cell } = this.#deps
     const policies = routedPolicies(wantedFilters(zone.db, cell)).filter(({ policy }) => !isOpen(policy))
+    this.#routed = new Set(policies.map(({ id }) => id))
     if (await routed.intact(policies)) return false
     await routed.apply(policies)
     return true

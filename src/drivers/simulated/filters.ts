@@ -1,6 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DomainSpec } from '../../core/hypervisor.ts'
-import { filterOf, type GuestFilters, type TrafficFilter } from '../../core/traffic-filters.ts'
+import {
+  filterOf,
+  type GuestFilters,
+  type RoutedPolicies,
+  type RoutedPolicy,
+  type TrafficFilter,
+} from '../../core/traffic-filters.ts'
 import type { SimulatedWorld } from './world.ts'
 
 export interface SimulatedFilters extends GuestFilters {
@@ -44,3 +50,19 @@ export function createSimulatedFilters(world: SimulatedWorld): SimulatedFilters 
 }
 
 const idOf = ({ id }: TrafficFilter) => id
+
+export interface SimulatedRoutedPolicies extends RoutedPolicies {
+  /** What is in force; undefined after a reload of the host's firewall. */
+  present: readonly RoutedPolicy[] | undefined
+}
+
+export function createSimulatedRoutedPolicies(): SimulatedRoutedPolicies {
+  const policies: SimulatedRoutedPolicies = {
+    present: undefined,
+    async apply(next) {
+      policies.present = structuredClone(next)
+    },
+    intact: async (next) => isDeepStrictEqual(policies.present, next),
+  }
+  return policies
+}

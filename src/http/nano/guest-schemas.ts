@@ -88,6 +88,7 @@ export const createBody = v.pipe(
       v.array(whole('Port of the guest to reach from outside.'), 'must be a list of ports'),
       [],
     ),
+    security_policy_group: v.optional(name('Id of a security policy group; empty for none.')),
     cpu_priority: v.optional(
       v.pipe(
         v.picklist([0, 1, 2], 'must be 0 (high), 1 (medium) or 2 (low)'),
@@ -128,6 +129,7 @@ export function guestRequest(body: v.InferOutput<typeof createBody>): GuestReque
     networkAddress: given(body.network_address),
     ethernetAddress: given(body.ethernet_address),
     ports: body.ports,
+    securityPolicyGroup: given(body.security_policy_group),
     modules: body.modules,
     cloudInit: body.cloud_init && {
       rootEnabled: body.cloud_init.root_enabled,
@@ -198,6 +200,7 @@ const guestEntries = {
   internal: addresses,
   external: addresses,
   ports: v.array(v.object({ guest: v.number(), host: v.number() })),
+  security_policy_group: v.optional(v.pipe(v.string(), v.description('Id of its security policy group.'))),
   create_time: v.string(),
   media_attached: v.boolean(),
   media_source: v.optional(v.string()),

@@ -62,6 +62,7 @@ export function guestElement(guest: GuestView, names: GuestNames) {
     },
     external: { display_address: displayAddress },
     ports: guest.ports,
+    ...(guest.securityPolicyGroup ? { security_policy_group: guest.securityPolicyGroup } : {}),
     create_time: timeText(guest.createdAt),
     media_attached: guest.media !== null,
     ...(guest.media ? { media_source: names.media(guest.media) } : {}),

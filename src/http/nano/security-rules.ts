@@ -1,0 +1,135 @@
+import * as v from 'valibot'
+import type { ChangePlan } from '../../core/change-plan.ts'
+import type { OperationContext } from '../../core/context.ts'
+import type { Permission } from '../../core/identity/permissions.ts'
+import type { RuleRequest, SecurityRule } from '../../core/security-policies/security-policy.ts'
+import { type Operation, operation } from '../operation.ts'
+import { changed, etag } from './changed.ts'
+import { ruleBody, ruleElement, ruleReply, ruleRequest } from './security-rule-schemas.ts'
+
+/** Whatever has an ordered list of rules. */
+interface RuleOwner {
+  get(op: OperationContext, id: string): { rules: SecurityRule[]; version: number }
+  rule(op: OperationContext, id: string, index: number): SecurityRule
+  addRule(op: OperationContext, id: string, rule: RuleRequest): Promise<ChangePlan>
+  setRule(op: OperationContext, id: string, change: { index: number; rule: RuleRequest }): Promise<ChangePlan>
+  removeRule(op: OperationContext, id: string, index: number): Promise<ChangePlan>
+  moveRule(
+    op: OperationContext,
+    id: string,
+    move: { index: number; direction: 'up' | 'down' },
+  ): Promise<ChangePlan>
+}
+
+interface RulePlace {
+  /** Of the operations' ids. */
+  prefix: string
+  path: string
+  aliases: readonly string[]
+  params: v.ObjectSchema<{ id: v.GenericSchema<string> }, undefined>
+  tag: string
+  /** In words. */
+  of: string
+  read: Permission
+  write: Permission
+}
+
+const index = v.pipe(
+  v.string('must be a number'),
+  v.regex(/^\d{1,4}$/, 'must be the place of a rule; the first is 0'),
+  v.description('Place of the rule; the first is 0.'),
+)
+
+const directions = ['up', 'down'] as const
+
+/** The operations on the rules of a guest or a group. Each changes the rules that hold at once. */
+export function ruleOperations(owner: RuleOwner, place: RulePlace): Operation[] {
+  const { prefix, tag, of, read, write } = place
+  const params = place.params
+  const indexed = v.object({ ...params.entries, index })
+  const at = (rest: string) => ({
+    path: `${place.path}${rest}`,
+    aliases: place.aliases.map((alias) => `${alias}${rest}`),
+  })
+  return [
+    operation({
+      id: `${prefix}.rules`,
+      method: 'GET',
+      ...at('/rules'),
+      summary: `The rules of ${of}, in their order`,
+      tag,
+      params,
+      reply: v.array(ruleReply),
+      access: read,
+      handle(op, { params: { id } }) {
+        const { rules, version } = owner.get(op, id)
+        return { data: rules.map(ruleElement), headers: etag(version) }
+      },
+    }),
+    operation({
+      id: `${prefix}.add_rule`,
+      method: 'POST',
+      ...at('/rules'),
+      summary: `Add a rule behind the others of ${of}`,
+      tag,
+      params,
+      body: ruleBody,
+      access: write,
+      async handle(op, { params: { id }, body }) {
+        return changed(op, await owner.addRule(op, id, ruleRequest(body)))
+      },
+    }),
+    operation({
+      id: `${prefix}.rule`,
+      method: 'GET',
+      ...at('/rules/:index'),
+      summary: `A rule of ${of}`,
+      tag,
+      params: indexed,
+      reply: ruleReply,
+      access: read,
+      handle(op, { params: { id, index } }) {
+        const rule = owner.rule(op, id, Number(index))
+        return { data: ruleElement(rule), headers: etag(owner.get(op, id).version) }
+      },
+    }),
+    operation({
+      id: `${prefix}.set_rule`,
+      method: 'PUT',
+      ...at('/rules/:index'),
+      summary: `Put another rule in its place, for ${of}`,
+      tag,
+      params: indexed,
+      body: ruleBody,
+      access: write,
+      async handle(op, { params: { id, index }, body }) {
+        return changed(op, await owner.setRule(op, id, { index: Number(index), rule: ruleRequest(body) }))
+      },
+    }),
+    operation({
+      id: `${prefix}.remove_rule`,
+      method: 'DELETE',
+      ...at('/rules/:index'),
+      summary: `Take a rule of ${of} away`,
+      tag,
+      params: indexed,
+      access: write,
+      async handle(op, { params: { id, index } }) {
+        return changed(op, await owner.removeRule(op, id, Number(index)))
+      },
+    }),
+    operation({
+      id: `${prefix}.move_rule`,
+      method: 'PUT',
+      ...at('/rules/:index/order'),
+      summary: `Move a rule of ${of} one place up or down`,
+      tag,
+      params: indexed,
+      body: v.object({ direction: v.picklist(directions, 'must be up or down') }),
+      access: write,
+      async handle(op, { params: { id, index }, body }) {
+        return changed(op, await owner.moveRule(op, id, { index: Number(index), direction: body.direction }))
+      },
+    }),
+  ]
+}

@@ -4,6 +4,7 @@ import { guestCreate } from '../../src/core/guests/create.ts'
 import type { GuestDeps } from '../../src/core/guests/deps.ts'
 import { planGuest } from '../../src/core/guests/plan.ts'
 import { guestVolumes, readGuest, remove } from '../../src/core/guests/record.ts'
+import { instanceMedia } from '../../src/core/instances/power.ts'
 import { snapshotCreate } from '../../src/core/snapshots/create.ts'
 import { snapshotDelete } from '../../src/core/snapshots/delete.ts'
 import { planCreate, planRestore, readSnapshot } from '../../src/core/snapshots/plan.ts'
@@ -11,7 +12,7 @@ import { snapshotRestore } from '../../src/core/snapshots/restore.ts'
 import type { OpenDatabase } from '../../src/db/connect.ts'
 import type { Saga, StepContext } from '../../src/tasks/saga.ts'
 import { quietLog } from '../support/quiet-log.ts'
-import { type GuestWorld, guestDeps, guestId, prepareZone, request } from './guest-stage.ts'
+import { type GuestWorld, guestDeps, guestId, mediaId, prepareZone, request } from './guest-stage.ts'
 
 async function runSteps<P>(saga: Saga<P>, params: P): Promise<void> {
   const outputs: Record<string, unknown> = {}
@@ -36,6 +37,8 @@ export interface History {
   /** Snapshots to take, in order; `>name` restores to that one, `-name` deletes it. */
   snapshots?: string[]
   memory?: boolean
+  /** A medium is put into its drive at the end. */
+  medium?: boolean
   /** Purge the quarantine at the end. */
   purge?: boolean
 }
@@ -53,6 +56,8 @@ export async function guestWithHistory(
   // The agent of a guest that has just started needs a moment.
   await new Promise((resolve) => setTimeout(resolve, 3))
   for (const entry of history.snapshots ?? []) await past(deps, entry, history)
+  if (history.medium)
+    await runSteps(instanceMedia(deps), { id: guestId, name: 'web1', media: mediaId, previousMedia: null })
   if (history.purge) await purge(deps)
 }
 

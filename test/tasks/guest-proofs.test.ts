@@ -11,7 +11,7 @@ import { snapshotDelete, snapshotMerge } from '../../src/core/snapshots/delete.t
 import { planCreate, planRestore, readSnapshot } from '../../src/core/snapshots/plan.ts'
 import { snapshotRestore } from '../../src/core/snapshots/restore.ts'
 import type { OpenDatabase } from '../../src/db/connect.ts'
-import type { Saga } from '../../src/tasks/saga.ts'
+import type { Saga, Step } from '../../src/tasks/saga.ts'
 import { openTestDatabase } from '../support/database.ts'
 import { proveSaga } from './crash-proof.ts'
 import { guestWithHistory, type History, paramsFor } from './guest-history.ts'
@@ -24,11 +24,12 @@ import {
   ledgerProblems,
   leftovers,
   makeGuestWorld,
+  mediaId,
 } from './guest-stage.ts'
 
 interface Proof<P> {
   history: History
-  saga(deps: GuestDeps): Saga<P>
+  saga(deps: GuestDeps, world: GuestWorld): Saga<P>
   params(deps: GuestDeps): P | Promise<P>
   /** How the world differs once the task is done. */
   done(left: Leftovers, world: GuestWorld, database: OpenDatabase): void
@@ -45,7 +46,7 @@ async function prove<P>({ history, saga, params, done, tolerate = (left) => left
       await guestWithHistory(database, world, history)
       world.before = await leftovers(world, database)
     },
-    saga: (world, database) => saga(guestDeps(world, database)),
+    saga: (world, database) => saga(guestDeps(world, database), world),
     params: made,
     locks: { exclusive: [`guest:${guestId}`] },
     async isClean(world, database) {
@@ -68,7 +69,46 @@ const stopped = (left: Leftovers): Leftovers => ({
   domains: left.domains.map((domain) => domain.replace('running', 'stopped')),
 })
 
+const hardware = (medium: string | null, path: string | undefined, inDrive: string | null) => [
+  `recorded: 1 cores, ${256 << 20} bytes, medium ${medium}`,
+  `defined: 1 cores, ${256 << 20} bytes, medium ${path}; in the drive ${inDrive}`,
+]
+const cd = '/simulated/image-cd.raw'
+const withMedium = hardware(mediaId, cd, cd)
+const definedMedium = hardware(mediaId, cd, null)
+const withoutMedium = hardware(null, undefined, null)
+
 const base = { id: guestId, name: 'web1' }
+
+/** The same saga with a step that does something more. */
+const withRun = <P>(
+  saga: Saga<P>,
+  name: string,
+  around: (run: () => Promise<unknown>) => Promise<unknown>,
+) => ({
+  ...saga,
+  steps: saga.steps.map(
+    (step): Step<P> =>
+      step.name === name ? { ...step, run: (context) => around(() => step.run(context)) } : step,
+  ),
+})
+
+/** Its system powers itself off, having written to its disks. */
+function guestEnds({ hypervisor, volumes }: GuestWorld): void {
+  const domain = hypervisor.world.domains.get(guestId)
+  if (domain?.state !== 'running') return
+  for (const [file = ''] of domain.chains.values()) {
+    const volume = volumes.inUse.get(file.slice('/simulated/'.length))
+    if (volume) volume.content = written
+  }
+  hypervisor.world.guestPowersOff(guestId)
+}
+
+const written = Buffer.from('written')
+
+/** Files on the pool in which the guest has written. */
+const writtenFiles = ({ volumes }: GuestWorld) =>
+  [...volumes.inUse].filter(([, { content }]) => content === written).map(([name]) => name)
 
 describe('the tasks of a guest survive an error, a crash and a repeat at every step', () => {
   test('guest.delete of a running guest with snapshots', () =>
@@ -80,7 +120,7 @@ describe('the tasks of a guest survive an error, a crash and a repeat at every s
       done(left) {
         assert.deepEqual(left.guests, [])
         assert.deepEqual([left.domains, left.hosts, left.addresses, left.snapshots], [[], [], [], []])
-        assert.deepEqual(left.onPool, ['image-debian.qcow2'])
+        assert.deepEqual(left.onPool, ['image-cd.raw', 'image-debian.qcow2'])
       },
     }))
 
@@ -97,6 +137,28 @@ describe('the tasks of a guest survive an error, a crash and a repeat at every s
       }),
       done: (left) => assert.deepEqual(left.domains, ['manager.web2 stopped']),
     }))
+
+  for (const [what, change] of [
+    ['cores', { before: { cores: 1 }, after: { cores: 2 } }],
+    ['memory', { before: { memoryBytes: 256 << 20 }, after: { memoryBytes: 512 << 20 } }],
+  ] as const)
+    for (const running of [false, true])
+      test(`guest.modify: ${what}, ${running ? 'running' : 'stopped'}`, () =>
+        prove({
+          history: { running },
+          saga: guestModify,
+          params: () => ({ ...base, what, ...change, stopped: false }),
+          done(left, world) {
+            const { cores, memoryBytes } = { cores: 1, memoryBytes: 256 << 20, ...change.after }
+            for (const line of left.hardware)
+              assert.ok(line.includes(`${cores} cores, ${memoryBytes} bytes`), line)
+            const live = world.hypervisor.world.domains.get(guestId)?.live
+            assert.deepEqual(
+              [live?.cores, live?.memoryBytes],
+              running ? [1, 256 << 20] : [undefined, undefined],
+            )
+          },
+        }))
 
   test('guest.auth', () =>
     prove({
@@ -132,6 +194,40 @@ describe('the tasks of a guest survive an error, a crash and a repeat at every s
       },
     }))
 
+  test('instance.start: from a medium', () =>
+    prove({
+      history: { running: false },
+      saga: instanceStart,
+      params: () => ({
+        ...base,
+        boot: 'media' as const,
+        media: mediaId,
+        previousMedia: null,
+        bootUri: null,
+      }),
+      done(left, world) {
+        assert.deepEqual(left.domains, ['manager.web1 running'])
+        assert.deepEqual(left.hardware, withMedium)
+        assert.equal(world.hypervisor.world.domains.get(guestId)?.live?.boot, 'media')
+      },
+    }))
+
+  for (const action of ['reboot', 'reset', 'shutdown'] as const)
+    test(`instance.power: ${action}`, () =>
+      prove({
+        history: { running: true },
+        saga: instancePower,
+        params: () => ({ ...base, action }),
+        tolerate: stopped,
+        done(_, { hypervisor: { world } }) {
+          // Asked twice at most, and only what was to be done: the guest follows in its own time.
+          assert.ok((world.counters.get(action) ?? 0) >= 1)
+          const domain = world.domains.get(guestId)
+          assert.equal(domain?.requested, action === 'shutdown' ? 'stopped' : 'running')
+          assert.equal(domain?.starts, 1)
+        },
+      }))
+
   test('instance.power: stop', () =>
     prove({
       history: { running: true },
@@ -143,11 +239,20 @@ describe('the tasks of a guest survive an error, a crash and a repeat at every s
 
   test('instance.media: eject', () =>
     prove({
-      history: { running: true },
+      history: { running: true, medium: true },
       saga: instanceMedia,
-      params: () => ({ ...base, media: null, previousMedia: null }),
-      done: (_, world) => assert.equal(world.hypervisor.world.domains.get(guestId)?.mediaPath, null),
+      params: () => ({ ...base, media: null, previousMedia: mediaId }),
+      done: (left) => assert.deepEqual(left.hardware, withoutMedium),
     }))
+
+  for (const running of [false, true])
+    test(`instance.media: insert, ${running ? 'running' : 'stopped'}`, () =>
+      prove({
+        history: { running },
+        saga: instanceMedia,
+        params: () => ({ ...base, media: mediaId, previousMedia: null }),
+        done: (left) => assert.deepEqual(left.hardware, running ? withMedium : definedMedium),
+      }))
 
   for (const running of [false, true])
     test(`snapshot.create of a ${running ? 'running guest with memory' : 'stopped guest'}`, () =>
@@ -167,6 +272,55 @@ describe('the tasks of a guest survive an error, a crash and a repeat at every s
           assert.deepEqual(left.domains, [`manager.web1 ${running ? 'running' : 'stopped'}`])
         },
       }))
+
+  for (const memory of [false, true])
+    test(`snapshot.create of a running guest that ends by itself${memory ? ', with memory' : ''}`, () =>
+      prove({
+        history: { running: true, snapshots: ['a'] },
+        saga: (deps, world) =>
+          withRun(snapshotCreate(deps), 'overlays', async (run) => {
+            await run()
+            guestEnds(world)
+          }),
+        params: (deps) =>
+          planCreate(
+            deps,
+            readGuest(deps.zone, guestId),
+            { name: 'b', description: '', memory, consistency: 'crash' },
+            true,
+          ),
+        tolerate: stopped,
+        done(left, world) {
+          assert.deepEqual(left.guests, ['web1 ready b'])
+          assert.deepEqual(left.domains, ['manager.web1 stopped'])
+          // In the overlays, not in what the snapshot froze.
+          const disks = world.hypervisor.world.domains.get(guestId)?.defined?.disks ?? []
+          const files = disks.map(({ source }) => source.kind === 'file' && source.path)
+          assert.deepEqual(
+            writtenFiles(world).map((name) => world.volumes.pathOf(name)),
+            files,
+          )
+        },
+      }))
+
+  test('snapshot.restore with memory, and the guest has ended whenever the step is repeated', () =>
+    prove({
+      history: { running: true, snapshots: ['a', 'b'], memory: true },
+      saga: (deps, world) =>
+        withRun(snapshotRestore(deps), 'start', (run) => {
+          if (world.hypervisor.world.counters.has('restore')) guestEnds(world)
+          return run()
+        }),
+      params: (deps) =>
+        planRestore(deps, readGuest(deps.zone, guestId), readSnapshot(deps, guestId, 'a'), false),
+      tolerate: stopped,
+      done(left, world) {
+        assert.deepEqual(left.guests, ['web1 ready a'])
+        assert.deepEqual(left.domains, ['manager.web1 running'])
+        assert.ok(world.hypervisor.world.domains.get(guestId)?.restoredFrom)
+        assert.deepEqual(writtenFiles(world), [], 'disks and memory are of the same moment')
+      },
+    }))
 
   for (const memory of [false, true])
     test(`snapshot.restore ${memory ? 'with memory' : 'of a running guest'}`, () =>

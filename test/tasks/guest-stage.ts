@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { GuestDeps } from '../../src/core/guests/deps.ts'
 import { unlimitedQos } from '../../src/core/guests/guest.ts'
 import { LiveGuests } from '../../src/core/guests/live.ts'
-import type { HypervisorFacts } from '../../src/core/hypervisor.ts'
+import type { DiskSource, HypervisorFacts } from '../../src/core/hypervisor.ts'
 import { Observed } from '../../src/core/instances/observed.ts'
 import type { Secrets } from '../../src/core/secrets/secrets.ts'
 import type { OpenDatabase } from '../../src/db/connect.ts'
@@ -35,6 +35,7 @@ export async function makeGuestWorld(): Promise<GuestWorld> {
     hosts: [],
   })
   await host.volumes.create('image-debian.qcow2', { sizeBytes: 1 << 30, format: 'qcow2' })
+  await host.volumes.create('image-cd.raw', { sizeBytes: 1 << 20, format: 'raw' })
   return { ...host, directory, facts: await host.drivers.hypervisor.facts() }
 }
 
@@ -121,8 +122,25 @@ const volumeRow = (id: string, values: object) => ({
   ...values,
 })
 
+const imageRow = (id: string, values: object) => ({
+  id,
+  group: 'manager',
+  owner: 'admin',
+  description: '',
+  tags: [],
+  state: 'ready',
+  format: 'qcow2',
+  sizeBytes: 1,
+  virtualSizeBytes: 1 << 30,
+  sha256: '',
+  createdAt: 0,
+  modifiedAt: 0,
+  ...values,
+})
+
 export const guestId = '11111111-2222-4333-8444-555555555555'
 export const imageId = 'aaaaaaaa-2222-4333-8444-555555555555'
+export const mediaId = 'aaaaaaaa-3333-4333-8444-555555555555'
 
 /** People, pools, an image: what a creation refers to. */
 export async function prepareZone(database: OpenDatabase): Promise<void> {
@@ -172,23 +190,24 @@ export async function prepareZone(database: OpenDatabase): Promise<void> {
       'image-debian',
       volumeRow('image-debian', { kind: 'image', ownerKind: 'image', owner: imageId }),
     ),
-    put('image', imageId, {
-      id: imageId,
-      kind: 'disk',
-      name: 'debian',
-      group: 'manager',
-      owner: 'admin',
-      description: '',
-      tags: [],
-      state: 'ready',
-      volume: 'image-debian',
-      format: 'qcow2',
-      sizeBytes: 1,
-      virtualSizeBytes: 1 << 30,
-      sha256: '',
-      createdAt: 0,
-      modifiedAt: 0,
-    }),
+    put('image', imageId, imageRow(imageId, { kind: 'disk', name: 'debian', volume: 'image-debian' })),
+    put(
+      'volume',
+      'image-cd',
+      volumeRow('image-cd', {
+        name: 'image-cd.raw',
+        kind: 'image',
+        ownerKind: 'image',
+        owner: mediaId,
+        format: 'raw',
+        sizeBytes: 1 << 20,
+      }),
+    ),
+    put(
+      'image',
+      mediaId,
+      imageRow(mediaId, { kind: 'media', name: 'cd', volume: 'image-cd', format: 'raw' }),
+    ),
   ])
 }
 
@@ -219,10 +238,14 @@ export interface Leftovers {
   inQuarantine: string[]
   partial: string[]
   domains: string[]
+  /** What the record says of the guest's hardware, what libvirt's definition says of it, and what lies in the live drive. */
+  hardware: string[]
   hosts: string[]
   /** MACs that are offered something to boot. */
   offers: string[]
 }
+
+const pathOf = (source: DiskSource | undefined) => (source?.kind === 'file' ? source.path : source)
 
 /** Everything that a task could leave behind, in the record and in the world. */
 export async function leftovers(world: GuestWorld, database: OpenDatabase): Promise<Leftovers> {
@@ -255,6 +278,17 @@ export async function leftovers(world: GuestWorld, database: OpenDatabase): Prom
     inQuarantine: [...world.volumes.quarantined.keys()].sort(),
     partial: [...world.volumes.partials.keys()],
     domains: [...world.hypervisor.world.domains.values()].map((domain) => `${domain.name} ${domain.state}`),
+    hardware: [
+      ...db
+        .select()
+        .from(schema.guest)
+        .all()
+        .map((row) => `recorded: ${row.cores} cores, ${row.memoryBytes} bytes, medium ${row.media}`),
+      ...[...world.hypervisor.world.domains.values()].map(
+        ({ defined, state, mediaPath }) =>
+          `defined: ${defined?.cores} cores, ${defined?.memoryBytes} bytes, medium ${pathOf(defined?.media)}; in the drive ${state === 'running' ? mediaPath : null}`,
+      ),
+    ],
     hosts: networks.flatMap((network) => network.hosts.map((host) => host.mac)),
     offers: await world.network.bootOffers(),
   }

@@ -99,6 +99,9 @@ const start = (deps: GuestDeps): Step<StartParams> => ({
   async undo({ params }) {
     await deps.hypervisor.destroy(params.id)
     deps.live.set(params.id, 'stopped')
+    if (!params.media) return
+    const guest = readGuest(deps.zone, params.id)
+    await deps.hypervisor.define(domainSpec(deps, { ...guest, media: params.previousMedia }))
   },
 })
 
@@ -141,9 +144,9 @@ async function checkPower(deps: GuestDeps, params: PowerParams): Promise<void> {
     : new AppError('conflict', `guest '${guest.name}' is ${state}, so it cannot be asked to ${verb}`)
 }
 
+/** There is nothing to take back, but a failure must not leave the guest locked: it fails, and can be asked again. */
 const act = (deps: GuestDeps): Step<PowerParams> => ({
   name: 'act',
-  irreversible: true,
   describe: ({ id, action }) => [{ effect: titles[action].toLowerCase(), commands: [['virsh', action, id]] }],
   async run({ params }) {
     await deps.hypervisor[params.action](params.id)
@@ -207,11 +210,12 @@ const changeMedia = (deps: GuestDeps): Step<MediaParams> => ({
   describe: ({ id }) => [
     { effect: 'change the medium of the running instance', commands: [['virsh', 'change-media', id, 'sda']] },
   ],
-  async run({ params }) {
-    const guest = readGuest(deps.zone, params.id)
-    const spec = domainSpec(deps, guest)
-    await deps.hypervisor.define(spec)
-    if (isRunning(await deps.live.look(params.id)))
-      await deps.hypervisor.changeMedia(params.id, spec.media ?? null)
-  },
+  run: ({ params }) => putInDrive(deps, params.id, params.media),
+  undo: ({ params }) => putInDrive(deps, params.id, params.previousMedia),
 })
+
+async function putInDrive(deps: GuestDeps, id: string, media: string | null): Promise<void> {
+  const spec = domainSpec(deps, { ...readGuest(deps.zone, id), media })
+  await deps.hypervisor.define(spec)
+  if (isRunning(await deps.live.look(id))) await deps.hypervisor.changeMedia(id, spec.media ?? null)
+}

@@ -180,6 +180,20 @@ CREATE TABLE "log_entry" (
   "version" INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE "lun_claim" (
+  "key" TEXT PRIMARY KEY NOT NULL,
+  "pool" TEXT NOT NULL,
+  "lun" INTEGER NOT NULL,
+  "name" TEXT NOT NULL,
+  "state" TEXT NOT NULL,
+  "identity" TEXT NOT NULL,
+  "wanted_bytes" INTEGER NOT NULL,
+  "changed_at" INTEGER NOT NULL,
+  "version" INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX "lun_claim_by_pool_name_state" ON "lun_claim" ("pool", "name", "state");
+
 CREATE TABLE "membership" (
   "key" TEXT PRIMARY KEY NOT NULL,
   "group_name" TEXT NOT NULL,

@@ -35,6 +35,11 @@ export interface VolumeStore {
    * repeat writes it all again. One that is gone has been merged.
    */
   commit(name: string, progress: Progress, signal: AbortSignal): Promise<void>
+  /**
+   * Writes the volume's own layer anew without what is empty in it; no instance has it open. Absent where a volume always
+   * takes its full size.
+   */
+  compact?(name: string, progress: Progress, signal: AbortSignal): Promise<void>
   /** Copies a small file of the host (NVRAM) in or out; atomic. `unsupported` without `capabilities.files`. */
   importFile(name: string, path: string): Promise<void>
   exportFile(name: string, path: string): Promise<void>
@@ -56,6 +61,10 @@ export interface VolumeStore {
   prepare?(name: string): Promise<void>
   /** The pool is forgotten: unmounts, logs out, removes libvirt's secret. Repeatable. Absent where nothing is held. */
   release?(): Promise<void>
+  /** Puts back what the host has lost of it (a mount, a session); cheap where nothing is lost. Absent where nothing can be. */
+  keep?(): Promise<void>
+  /** What an operator may want to see beside the figures, e.g. which initiator is used; never a secret. */
+  state?(): Record<string, string | number | boolean>
   /** Present exactly where `capabilities.snapshots` is `native`. */
   snapshots?: NativeSnapshots
   /** An upload target: written at any offset order, sealed by `finish` (synced, renamed), or thrown away. */
@@ -180,7 +189,34 @@ export interface StoreAccess {
   /** A directory of this pool alone, not made yet: key files (mode 700), mounts. Its parent can be passed by QEMU's user. */
   directory: string
   libvirtSecrets: LibvirtSecrets
+  lunClaims: LunClaims
   log: Log
+}
+
+/** Which LUN is which volume, in the record of the zone: two cells never give out the same one. */
+export interface LunClaims {
+  list(): LunClaim[]
+  /**
+   * Records the claim, in place of whatever stands for that LUN. With `before`, only if that is what stands there (null:
+   * nothing); throws `conflict` otherwise, and when another LUN has that name in that state.
+   */
+  put(claim: LunClaim, before?: LunClaim | null): Promise<void>
+  /** Of the whole pool, which is forgotten. */
+  forget(): Promise<void>
+}
+
+export interface LunClaim {
+  lun: number
+  /** Of the volume. */
+  name: string
+  /** `wiping` is lost already but not blank yet; `free` was wiped by us. */
+  state: 'making' | 'ready' | 'quarantined' | 'wiping' | 'free'
+  /** As the target describes the disk, so that a number that was given to another one is noticed. */
+  identity: string
+  /** What was asked for; the LUN may be larger. */
+  wantedBytes: number
+  /** Set by `put`. */
+  changedAt: number
 }
 
 /** Secrets that libvirt hands to QEMU. All repeatable. */

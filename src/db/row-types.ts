@@ -91,4 +91,11 @@ export type StoragePoolOptions =
   /** cephx user without `client.`, empty where the cluster has no authentication. The UUID names libvirt's secret. */
   | { type: 'rbd'; user: string; secretUuid: string }
   /** CHAP user, empty without CHAP; our own IQN, empty for the host's. The UUID names libvirt's secret. */
-  | { type: 'iscsi'; chapUser: string; initiatorIqn: string; secretUuid: string }
+  | {
+      type: 'iscsi'
+      chapUser: string
+      initiatorIqn: string
+      secretUuid: string
+      /** Left out: the kernel's where it is loaded, else QEMU's. */
+      initiator?: 'kernel' | 'qemu'
+    }

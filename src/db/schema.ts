@@ -176,7 +176,7 @@ export const guest = sqliteTable('guest', {
   cell: text('cell').notNull(),
   /** Rises with each move to another cell. */
   epoch: integer('epoch').notNull(),
-  state: text('state').$type<'creating' | 'ready' | 'deleting'>().notNull(),
+  state: text('state').$type<'creating' | 'ready' | 'resetting' | 'deleting'>().notNull(),
   cores: integer('cores').notNull(),
   memoryBytes: integer('memory_bytes').notNull(),
   disks: json<GuestDisk[]>('disks').notNull(),
@@ -297,6 +297,20 @@ export const volume = sqliteTable('volume', {
   hidden: flag('hidden'),
   quarantinedAt: integer('quarantined_at'),
   createdAt: integer('created_at').notNull(),
+  version: version(),
+})
+
+/** Which LUN of an iSCSI pool is which volume; the row of a LUN without a volume says that it was wiped. */
+export const lunClaim = sqliteTable('lun_claim', {
+  /** `pool/lun`. */
+  key: key('key'),
+  pool: text('pool').notNull(),
+  lun: integer('lun').notNull(),
+  name: text('name').notNull(),
+  state: text('state').$type<'making' | 'ready' | 'quarantined' | 'wiping' | 'free'>().notNull(),
+  identity: text('identity').notNull(),
+  wantedBytes: integer('wanted_bytes').notNull(),
+  changedAt: integer('changed_at').notNull(),
   version: version(),
 })
 

@@ -18,6 +18,7 @@ const readers: Record<RowChange['table'], Permission> = {
   cell: 'compute.read',
   storagePool: 'storage.read',
   volume: 'storage.read',
+  lunClaim: 'storage.read',
   addressPool: 'network.read',
   addressRange: 'network.read',
   address: 'network.read',

@@ -1,12 +1,14 @@
 import { join } from 'node:path'
+import type { HostMeter } from '../core/figures/figure.ts'
 import type { Hypervisor } from '../core/hypervisor.ts'
 import type { HostNetwork } from '../core/network.ts'
 import type { StateDisk } from '../core/state-disk/state-disk.ts'
 import type { StoragePool } from '../core/storage-pools/storage-pool.ts'
 import type { RoutedPolicies } from '../core/traffic-filters.ts'
-import type { ImageInspector, SeedBuilder, VolumeStore } from '../core/volumes.ts'
+import type { ImageInspector, LunClaims, SeedBuilder, VolumeStore } from '../core/volumes.ts'
 import { createSeedBuilder } from '../drivers/cloud-init/seed.ts'
 import { setProcessObserver } from '../drivers/exec.ts'
+import { createHostMeter } from '../drivers/host/meter.ts'
 import { createStateDisk } from '../drivers/host/reserve.ts'
 import { createLibvirt } from '../drivers/libvirt/hypervisor.ts'
 import { createLibvirtSecrets } from '../drivers/libvirt/secrets.ts'
@@ -26,10 +28,11 @@ export interface Drivers {
   seeds: SeedBuilder
   inspector: ImageInspector
   /** `secret` in plain text, where the pool has one. */
-  openStore(pool: StoragePool, secret: string | null): VolumeStore
+  openStore(pool: StoragePool, secret: string | null, lunClaims: LunClaims): VolumeStore
   listeningPorts(): Promise<ReadonlySet<number>>
   /** Where the record lies. */
   stateDisk: StateDisk
+  meter: HostMeter
 }
 
 export interface DriversOptions {
@@ -47,14 +50,16 @@ export function createDrivers({ uri, dataDir, log }: DriversOptions): Drivers {
     routedPolicies: createRoutedPolicies(),
     seeds: createSeedBuilder(),
     inspector: createInspector(),
-    openStore: (pool, secret) =>
+    openStore: (pool, secret, lunClaims) =>
       openStore(pool, {
         secret,
+        lunClaims,
         directory: join(dataDir, 'stores', pool.name),
         libvirtSecrets: createLibvirtSecrets(uri),
         log,
       }),
     listeningPorts,
     stateDisk: createStateDisk(dataDir),
+    meter: createHostMeter(),
   }
 }

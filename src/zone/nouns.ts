@@ -20,6 +20,7 @@ const nouns = {
   template: 'template',
   snapshot: 'snapshot',
   volume: 'volume',
+  lunClaim: 'LUN claim',
   logEntry: 'log entry',
 } satisfies Record<ZoneTableName, string>
 

@@ -114,5 +114,13 @@ export const zoneTables = {
     references: { pool: 'storagePool', parent: 'volume' },
     secret: [],
   },
+  // Not tied to its pool: the rows of a forgotten pool go after it.
+  lunClaim: {
+    table: schema.lunClaim,
+    key: 'key',
+    unique: [['pool', 'name', 'state']],
+    references: {},
+    secret: [],
+  },
   logEntry: { table: schema.logEntry, key: 'id', ...none },
 } as const satisfies Record<string, Omit<ZoneTable, 'references'> & { references: Record<string, string> }>

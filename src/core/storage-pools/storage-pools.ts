@@ -7,7 +7,8 @@ import type { OperationContext } from '../context.ts'
 import { AppError, invalid, notFound } from '../errors.ts'
 import { requirePermission } from '../identity/permissions.ts'
 import type { Secrets } from '../secrets/secrets.ts'
-import type { VolumeStore } from '../volumes.ts'
+import type { LunClaims, VolumeStore } from '../volumes.ts'
+import { lunClaimsOf } from './lun-claims.ts'
 import { checkFields, poolTypeNamed, poolTypes } from './pool-types.ts'
 import { checkDisjoint, checkPoolName } from './rules.ts'
 import type {
@@ -22,7 +23,7 @@ export interface StoragePoolDeps {
   zone: Zone
   secrets: Secrets
   /** Makes the store of a pool: one back end for each type. `secret` is the plain text. */
-  open(pool: StoragePool, secret: string | null): VolumeStore
+  open(pool: StoragePool, secret: string | null, lunClaims: LunClaims): VolumeStore
   now(): number
 }
 
@@ -95,7 +96,7 @@ function storeRegistry(deps: StoragePoolDeps): (name: string) => VolumeStore {
     const pool = readPool(deps.zone, name)
     const known = opened.get(name)
     if (known?.version === pool.version) return known.store
-    const store = deps.open(pool, plainSecret(deps, pool))
+    const store = deps.open(pool, plainSecret(deps, pool), lunClaimsOf(deps, name))
     opened.set(name, { version: pool.version, store })
     return store
   }
@@ -259,7 +260,7 @@ async function remove(
 
 // A dry run must not make directories, mounts or sessions.
 async function probed(deps: StoragePoolDeps, op: OperationContext, pool: StoragePool): Promise<void> {
-  if (!op.dryRun) await deps.open(pool, plainSecret(deps, pool)).probe()
+  if (!op.dryRun) await deps.open(pool, plainSecret(deps, pool), lunClaimsOf(deps, pool.name)).probe()
 }
 
 function checkEmpty(zone: Zone, name: string): void {

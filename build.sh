@@ -22,7 +22,8 @@ run_packages=(
 # What install puts where; DESTDIR prefixes all of it (for packagers and for the test).
 destination=${DESTDIR:-}
 installed_binary=/usr/local/bin/nacelle
-installed_unit=/usr/local/lib/systemd/system/nacelle.service
+installed_units=/usr/local/lib/systemd/system
+units=(nacelle.service nacelle-guests.service)
 configuration_directory=/etc/nacelle
 state_directory=/var/lib/nacelle
 
@@ -44,7 +45,7 @@ usage: ./build.sh [verb]
   test [--full]       all checks and tests; --full adds the long ones (hours)
   check               lint, types, unused code, architecture
   bench [options]     measure; prints ratios
-  install             install the binary and the systemd unit; starts it where systemd runs
+  install             install the binary and the systemd units; starts them where systemd runs
   uninstall           undo install; guests, their disks, state and configuration stay
   help                this text
 
@@ -227,15 +228,15 @@ require_root_for() {
   [[ -n $destination ]] || ((EUID == 0)) || die "$1 needs root: sudo ./build.sh $1"
 }
 
-# The unit names the installed binary; verify must find one there, so it looks at a copy in a root of its own.
-verify_unit() {
+# The units name the installed binary, which verify must find, so below a DESTDIR they are not looked at.
+verify_units() {
+  [[ -z $destination ]] || return 0
   command -v systemd-analyze >/dev/null || {
-    warn 'systemd-analyze is not installed: the unit was not verified'
+    warn 'systemd-analyze is not installed: the units were not verified'
     return 0
   }
-  if [[ -z $destination ]]; then
-    systemd-analyze verify "$installed_unit" || die "systemd does not accept $installed_unit; see above"
-  fi
+  systemd-analyze verify "${units[@]/#/$installed_units/}" ||
+    die "systemd does not accept a unit in $installed_units; see above"
 }
 
 install_nacelle() {
@@ -244,19 +245,22 @@ install_nacelle() {
   build_if_needed
   say "installing $destination$installed_binary"
   install -D -m 0755 "$binary" "$destination$installed_binary"
-  install -D -m 0644 systemd/nacelle.service "$destination$installed_unit"
+  install -d -m 0755 "$destination$installed_units"
+  install -m 0644 "${units[@]/#/systemd/}" "$destination$installed_units"
   install -d -m 0750 "$destination$configuration_directory"
   # QEMU, which is not root, must be able to pass through to the disks.
   install -d -m 0711 "$destination$state_directory"
   if [[ ! -e $destination$configuration_directory/nacelle.toml ]]; then
     install -m 0640 systemd/nacelle.toml "$destination$configuration_directory/nacelle.toml"
   fi
-  verify_unit
+  verify_units
   [[ -z $destination ]] || return 0
   if systemd_runs; then
     systemctl daemon-reload
-    systemctl enable nacelle.service
+    systemctl enable "${units[@]}"
     systemctl restart nacelle.service
+    # Never restarted: its stop is what stops the guests.
+    systemctl start nacelle-guests.service
     say 'nacelle runs; its address and set-up code: journalctl -u nacelle'
   else
     say 'no systemd runs here, so nothing was started; start it with: nacelle serve'
@@ -265,10 +269,12 @@ install_nacelle() {
 
 uninstall_nacelle() {
   require_root_for uninstall
-  if [[ -z $destination ]] && systemd_runs && [[ -e $installed_unit ]]; then
+  if [[ -z $destination ]] && systemd_runs && [[ -e $installed_units/nacelle.service ]]; then
+    # Not stopped but forgotten below: its stop is what stops the guests.
+    [[ ! -e $installed_units/nacelle-guests.service ]] || systemctl disable nacelle-guests.service
     systemctl disable --now nacelle.service
   fi
-  rm -f "$destination$installed_binary" "$destination$installed_unit"
+  rm -f "$destination$installed_binary" "${units[@]/#/$destination$installed_units/}"
   if [[ -z $destination ]] && systemd_runs; then systemctl daemon-reload; fi
   say "removed; guests go on running, $destination$state_directory and $destination$configuration_directory stay"
 }

@@ -86,6 +86,14 @@ withConfig(journal.command('verify'))
   .description('walk the hash chain and say whether anything was changed')
   .action((flags: Flags) => journalVerify(flags, process.env))
 
+const host = program.command('host').description('this host as a whole')
+withHost(host.command('shutdown-guests'))
+  .description('stop the running guests in order and wait for it, as before the host goes down')
+  .option('--timeout <seconds>', 'for all together; default: the setting host.shutdown_timeout_s')
+  .action(async (flags: Flags & { timeout?: string }) =>
+    (await import('./main/host-command.ts')).shutdownGuests(flags, process.env),
+  )
+
 const task = program.command('task').description('tasks of this appliance')
 withConfig(task.command('list'))
   .description('tasks that have not ended, or all')

@@ -143,6 +143,7 @@ describe('installation', () => {
   const paths = {
     binary: join(destination, 'usr/local/bin/nacelle'),
     unit: join(destination, 'usr/local/lib/systemd/system/nacelle.service'),
+    guests: join(destination, 'usr/local/lib/systemd/system/nacelle-guests.service'),
     configuration: join(destination, 'etc/nacelle/nacelle.toml'),
     state: join(destination, 'var/lib/nacelle'),
   }
@@ -151,6 +152,7 @@ describe('installation', () => {
     for (let round = 0; round < 2; round++) buildSh('install', destination)
     assert.equal(statSync(paths.binary).mode & 0o777, 0o755)
     assert.equal(statSync(paths.unit).mode & 0o777, 0o644)
+    assert.equal(statSync(paths.guests).mode & 0o777, 0o644)
     assert.equal(statSync(paths.configuration).mode & 0o777, 0o640)
     assert.equal(statSync(paths.state).mode & 0o777, 0o711)
   })
@@ -170,26 +172,45 @@ describe('installation', () => {
     for (let round = 0; round < 2; round++) buildSh('uninstall', destination)
     assert.ok(!existsSync(paths.binary))
     assert.ok(!existsSync(paths.unit))
+    assert.ok(!existsSync(paths.guests))
     assert.ok(existsSync(paths.configuration))
     assert.equal(readFileSync(join(paths.state, 'disk.qcow2'), 'utf8'), 'a guest')
   })
 })
 
-describe('the unit', () => {
+describe('the units', () => {
   const unit = readFileSync(join(root, 'systemd/nacelle.service'), 'utf8')
+  const guests = readFileSync(join(root, 'systemd/nacelle-guests.service'), 'utf8')
 
-  test('is accepted by systemd', () => {
-    const file = join(place, 'nacelle.service')
-    writeFileSync(file, unit.replaceAll('/usr/local/bin/nacelle', binary))
-    const { status, stderr } = spawnSync('systemd-analyze', ['verify', file], { encoding: 'utf8' })
+  test('are accepted by systemd', () => {
+    const files = Object.entries({ nacelle: unit, 'nacelle-guests': guests }).map(([name, text]) => {
+      const file = join(place, `${name}.service`)
+      writeFileSync(file, text.replaceAll('/usr/local/bin/nacelle', binary))
+      return file
+    })
+    const { status, stderr } = spawnSync('systemd-analyze', ['verify', ...files], { encoding: 'utf8' })
     assert.equal(stderr, '')
     assert.equal(status, 0)
   })
 
-  test('makes no mount namespace, and allows compiled JavaScript and devices', () => {
+  test('stop the guests before all that they need, and only with the host', () => {
+    const after = [...guests.matchAll(/^After=(.*)$/gm)].flatMap((match) => match[1]?.split(' ') ?? [])
+    for (const needed of ['nacelle.service', 'libvirtd.service', 'libvirt-guests.service', 'network.target'])
+      assert.ok(after.includes(needed), needed)
+    // Bound to the appliance, its restart would stop every guest.
+    assert.doesNotMatch(guests, /^(Requires|Requisite|BindsTo|PartOf|Upholds)=/m)
+    const command = /^ExecStop=\/usr\/local\/bin\/(.*)$/m.exec(guests)?.[1] ?? ''
+    const { status, stdout } = spawnSync(binary, [...command.split(' ').slice(1), '--help'], {
+      encoding: 'utf8',
+    })
+    assert.equal(status, 0)
+    assert.match(stdout, /stop the running guests in order/)
+  })
+
+  test('make no mount namespace, and allow compiled JavaScript and devices', () => {
     const forbidden =
       /^(Protect(?!Kernel$)\w+|Private\w+|Read\w+Paths|InaccessiblePaths|Bind\w*Paths|TemporaryFileSystem|Root\w+|DynamicUser|MountFlags|MemoryDenyWriteExecute|Device(Allow|Policy)|ExecPaths|NoExecPaths)=/m
-    assert.doesNotMatch(unit, forbidden)
+    for (const text of [unit, guests]) assert.doesNotMatch(text, forbidden)
   })
 })
 

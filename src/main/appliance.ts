@@ -12,6 +12,7 @@ import type { GuestDeps } from '../core/guests/deps.ts'
 import { createGuests } from '../core/guests/guests.ts'
 import { LiveGuests } from '../core/guests/live.ts'
 import { tasksOfOwnedGuests } from '../core/guests/owned-tasks.ts'
+import { createHost } from '../core/host/host.ts'
 import type { HypervisorFacts } from '../core/hypervisor.ts'
 import { createIdentity } from '../core/identity/identity.ts'
 import { createImages } from '../core/images/images.ts'
@@ -184,6 +185,7 @@ export function createAppliance({
     uploads,
     guests: createGuests(guestDeps),
     instances: createInstances(guestDeps),
+    host: createHost(guestDeps, settings),
     snapshots: createSnapshots(guestDeps),
     channels: createMonitorChannels(guestDeps),
     ...policies,

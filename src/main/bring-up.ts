@@ -4,7 +4,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { ensureDefaultNetwork } from '../core/address-pools/default-network.ts'
 import { ensureDefaultComputePool } from '../core/compute-pools/default-pool.ts'
 import { systemContext } from '../core/context.ts'
-import { startAutomatically } from '../core/guests/auto-start.ts'
 import { recoverUploads } from '../core/images/receive.ts'
 import { ensureDefaultPool } from '../core/storage-pools/storage-pools.ts'
 import { ensureFactoryTemplates } from '../core/templates/templates.ts'
@@ -92,18 +91,13 @@ async function takeUp(appliance: Appliance, signal: AbortSignal): Promise<void> 
 }
 
 async function startWithHost(appliance: Appliance, dataDir: string, signal: AbortSignal): Promise<void> {
-  const { log, guestDeps } = appliance
-  if (!(await hasHostBooted(dataDir))) return
-  const started = await startAutomatically(guestDeps, systemContext(log, signal))
-  if (started.length > 0) log.info({ guests: started }, 'guests were started with the host')
-}
-
-/** Whether the host has booted since the last look; a restart of the appliance alone starts no guest. */
-async function hasHostBooted(dataDir: string): Promise<boolean> {
+  const { log, host } = appliance
   const file = join(dataDir, 'boot-id')
-  const now = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()
+  const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim()
   const last = await readFile(file, 'utf8').catch(() => '')
-  if (last === now) return false
-  await writeFile(file, now, { mode: 0o600 })
-  return last !== ''
+  if (last === bootId) return
+  // The very first start is none of the host's; a restart of the appliance alone starts no guest.
+  if (last !== '' && (await host.startGuests(systemContext(log, signal), bootId)))
+    log.info({}, 'the host has booted: its guests are started')
+  await writeFile(file, bootId, { mode: 0o600 })
 }

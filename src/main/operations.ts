@@ -10,6 +10,7 @@ import { diskImageOperations } from '../http/nano/disk-images.ts'
 import { doctorOperations } from '../http/nano/doctor.ts'
 import type { GuestNames } from '../http/nano/guest-wire.ts'
 import { guestOperations } from '../http/nano/guests.ts'
+import { hostOperations } from '../http/nano/host.ts'
 import { instanceOperations } from '../http/nano/instances.ts'
 import { journalOperations } from '../http/nano/journal.ts'
 import { ledgerOperations } from '../http/nano/ledger.ts'
@@ -67,6 +68,7 @@ export function mainOperations(appliance: Appliance, examined: Examined): Operat
     ...settingOperations(services),
     ...reconcilerOperations(services),
     ...doctorOperations(services),
+    ...hostOperations(services),
   ]
 }
 
@@ -102,29 +104,35 @@ function guestNames(zone: Zone): GuestNames {
 const early = new Set(['session.create', 'session.renew', 'session.delete', 'system.setup'])
 
 /** What changes nothing though it is no GET, what makes room, and what lets a person see to it. */
-const onFullDisk =
+const whileClosed =
   /^(session|task)\.|\.(search|find|purge)$|^(guest|disk_image|media_image|upload|log)\.delete$|^instance\.stop$|^monitor_channel\.create$|^host\.stop_guests$/
 
 interface Gates {
   /** Why no change is taken yet. */
   waitingFor(): string | undefined
-  /** Why none is taken while the disk of the record is full. */
-  diskFull(): string | undefined
+  /** Why none is taken but those that are named above: a full disk, a host that goes down. */
+  closed(): string | undefined
 }
 
+/** Why the appliance as it is takes no changes. */
+export const closedBy =
+  ({ stateDisk, host }: Pick<Appliance, 'stateDisk' | 'host'>) =>
+  (): string | undefined =>
+    stateDisk.refusal() ?? host.stopping()
+
 /** While something stands in the way, changes are refused with the reason. */
-export const gated = (operations: readonly Operation[], { waitingFor, diskFull }: Gates): Operation[] =>
+export const gated = (operations: readonly Operation[], { waitingFor, closed }: Gates): Operation[] =>
   operations.map((operation) => {
     if (operation.method === 'GET') return operation
     const isEarly = early.has(operation.id)
-    const makesRoom = onFullDisk.test(operation.id)
+    const isAlways = whileClosed.test(operation.id)
     return {
       ...operation,
       handle(op, request) {
         const reason = isEarly ? undefined : waitingFor()
         if (reason) throw new AppError('unavailable', `${reason}; try again in a moment`)
-        const full = makesRoom || op.dryRun ? undefined : diskFull()
-        if (full) throw new AppError('unavailable', full)
+        const closedFor = isAlways || op.dryRun ? undefined : closed()
+        if (closedFor) throw new AppError('unavailable', closedFor)
         return operation.handle(op, request)
       },
     }

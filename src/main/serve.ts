@@ -21,7 +21,7 @@ import { createDrivers } from './drivers.ts'
 import { gauges } from './gauges.ts'
 import { controlPath, localCredential } from './local-call.ts'
 import { createLog, type RootLog } from './log.ts'
-import { gated, mainOperations } from './operations.ts'
+import { closedBy, gated, mainOperations } from './operations.ts'
 import { claimDataDir } from './single-instance.ts'
 import { giveBackStartUpMemory } from './start-up-memory.ts'
 
@@ -91,7 +91,7 @@ async function listen({
 }: Listening): Promise<RunningServer> {
   const { identity, channels, zone, stateDisk } = appliance
   const deps: AppDeps = {
-    operations: gated(mainOperations(appliance, config), { waitingFor, diskFull: () => stateDisk.refusal() }),
+    operations: gated(mainOperations(appliance, config), { waitingFor, closed: closedBy(appliance) }),
     metrics: createMetrics(gauges(appliance)),
     resolve: identity.resolve,
     feed: zone,

@@ -17,7 +17,7 @@ import type { Operation } from '../../src/http/operation.ts'
 import type { HttpEnv } from '../../src/http/request-context.ts'
 import { type Appliance, createAppliance } from '../../src/main/appliance.ts'
 import { type BringUp, bringUp } from '../../src/main/bring-up.ts'
-import { gated, mainOperations } from '../../src/main/operations.ts'
+import { closedBy, gated, mainOperations } from '../../src/main/operations.ts'
 import type { Change } from '../../src/zone/zone.ts'
 import { type SimulatedHost, simulatedHost } from './simulated-drivers.ts'
 
@@ -99,7 +99,7 @@ export async function openTestAppliance(options: TestApplianceOptions = {}): Pro
   const operations = mainOperations(appliance, config as Parameters<typeof mainOperations>[1])
   const answering = gated(operations, {
     waitingFor: () => up.waitingFor(),
-    diskFull: () => appliance.stateDisk.refusal(),
+    closed: closedBy(appliance),
   }).map(heldToItsSchema)
   mountNano(app, answering, { log, resolve: appliance.identity.resolve })
   const as = (who: string | null) => callOf(app, who === null || !(who in people) ? who : tokenOf(who))

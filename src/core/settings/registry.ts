@@ -85,6 +85,19 @@ export const settingDefinitions = {
     unit: 'GiB',
     description: 'The largest disk that a guest may ask for.',
   },
+  'host.shutdown_timeout_s': {
+    schema: whole(10, 3600),
+    default: 180,
+    unit: 'seconds',
+    description:
+      'How long the guests of a host that goes down have to stop, all together; what still runs then is ended.',
+  },
+  'host.start_parallel': {
+    schema: whole(1, 64),
+    default: 2,
+    unit: 'guests',
+    description: 'How many guests are started at a time when their host has booted.',
+  },
 } as const satisfies Record<string, Definition>
 
 export type SettingName = keyof typeof settingDefinitions

@@ -3,8 +3,10 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Hono } from 'hono'
 import type { Principal } from '../core/context.ts'
 import { AppError } from '../core/errors.ts'
+import type { LiveFeed } from '../core/guests/live-feed.ts'
 import type { ZoneEvent } from '../zone/zone.ts'
 import { createVisibility, type OwnershipOf } from './event-visibility.ts'
+import { liveGap, liveText } from './live-events.ts'
 import { checkAccess, identify, type Resolve } from './nano/access.ts'
 import { renderError } from './nano/errors.ts'
 import { encode } from './nano/wire.ts'
@@ -26,6 +28,8 @@ export interface Feed {
 export interface EventsDeps extends ContextDeps {
   resolve: Resolve
   feed: Feed
+  /** What runs, beside what is recorded. */
+  live?: LiveFeed
   /** Owner of a changed row that does not say so itself (a snapshot's guest), for callers who see only their own. */
   ownershipOf?: OwnershipOf
 }
@@ -46,7 +50,8 @@ const mostUnsentBytes = 1024 * 1024
 
 /**
  * `GET /events`: what changed, as server-sent events named `change` with the revision as id. Rows are named, not
- * shown: who may see one fetches it. `reset` says that events are missing and everything must be fetched again.
+ * shown: who may see one fetches it. `reset` says that events are missing and everything must be fetched again. `live`
+ * tells what instances do; these are not kept, and `live_gap` says so to who comes back.
  */
 export function mountEvents(app: Hono<HttpEnv>, deps: EventsDeps): void {
   const clients = new Set<Client>()
@@ -61,9 +66,13 @@ export function mountEvents(app: Hono<HttpEnv>, deps: EventsDeps): void {
     const unsubscribe = deps.feed.subscribe((event) => {
       for (const client of clients) send(client, event)
     })
+    const leave = deps.live?.subscribe((event) => {
+      for (const client of clients) write(client, liveText(event, client.who))
+    })
     const timer = setInterval(() => void beat(clients), heartbeatMs)
     return () => {
       unsubscribe()
+      leave?.()
       clearInterval(timer)
     }
   }
@@ -98,6 +107,8 @@ async function open(c: HttpContext, deps: EventsDeps): Promise<Client> {
     header: (name: string) => c.req.header(name),
     changes: false,
     address: addressOf(c, deps.proxies),
+    // A stream is open for days, and a browser opens it anew by itself: neither says that somebody is there.
+    isUse: false,
   }
   const who = await identify(caller, deps.resolve, false)
   checkAccess(who, 'session')
@@ -127,8 +138,10 @@ function greet(client: Client, after: number | undefined, { feed, send }: Replay
   const now = feed.revision()
   const missed = after === undefined || after >= now ? [] : feed.eventsSince(after, mostReplayed)
   const whole = after !== undefined && after <= now && after + missed.length === now
-  if (whole) for (const event of missed) send(client, event)
-  else write(client, eventText(after === undefined ? 'hello' : 'reset', now, { revision: now }))
+  if (whole) {
+    for (const event of missed) send(client, event)
+    write(client, liveGap)
+  } else write(client, eventText(after === undefined ? 'hello' : 'reset', now, { revision: now }))
   client.seen = now
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { LiveEvent } from '../../src/core/guests/live-feed.ts'
 import { principal } from './serve.ts'
 import { bodyOf, runServer } from './server-running.ts'
 
@@ -75,6 +76,51 @@ test('a reconnect goes on after the last event, or is told to fetch everything a
     await lost.leave()
   }
   await Promise.all([near.leave(), current.leave()])
+  await server.close(1000)
+})
+
+test('what instances do is told to those who may see the guest, and not kept', async () => {
+  let tell: (event: LiveEvent) => void = () => undefined
+  const live = {
+    subscribe: (listener: (event: LiveEvent) => void) => {
+      tell = listener
+      return () => undefined
+    },
+  }
+  const server = await runServer({ tokens, deps: { live } })
+  const admin = await follow(`${server.url}/events`, { authorization: 'main' })
+  const owner = await follow(`${server.url}/events`, { authorization: 'owner' })
+  const nobody = await follow(`${server.url}/events`, { authorization: 'nobody' })
+  await Promise.all([admin, owner, nobody].map(({ until }) => until(/event: hello/)))
+  const event = { state: 'running', running: true, time: 7 } as const
+  tell({ ...event, guest: 'g1', owner: { owner: 'admin', group: 'manager' } })
+  tell({ ...event, guest: 'g2', owner: { owner: 'owner', group: 'manager' } })
+  tell({ ...event, guest: 'strange', state: 'absent', running: false, owner: undefined })
+  await admin.until(/event: live\ndata: \{"guest":"strange","state":"absent","running":false,"time":7\}\n\n/)
+  assert.match(admin.text(), /event: live\ndata: \{"guest":"g1","state":"running"/)
+  await owner.until(/"guest":"g2"/)
+  assert.doesNotMatch(owner.text(), /g1|strange/)
+  assert.doesNotMatch(nobody.text(), /event: live/)
+  // No id: a reconnect goes on after the last change of the record.
+  assert.doesNotMatch(admin.text(), /id: .*\nevent: live/)
+  server.feed.commit(guest('g1', 'admin'))
+  const back = await follow(`${server.url}/events`, { authorization: 'main', 'last-event-id': '0' })
+  await back.until(/id: 1\nevent: change[\s\S]*event: live_gap\ndata: \{\}\n\n/)
+  await Promise.all([admin, owner, nobody, back].map(({ leave }) => leave()))
+  await server.close(1000)
+})
+
+test('an open stream is no use of its session', async () => {
+  const uses: unknown[] = []
+  const resolve = (_: string, __: string, isUse?: boolean) => {
+    uses.push(isUse)
+    return principal()
+  }
+  const server = await runServer({ deps: { resolve } })
+  const stream = await follow(`${server.url}/events`, { authorization: 'main' })
+  await stream.until(/event: hello/)
+  assert.deepEqual(uses, [false])
+  await stream.leave()
   await server.close(1000)
 })
 

@@ -1,5 +1,5 @@
 import type { Database, Zone, ZoneEvent } from '../../zone/zone.ts'
-import type { OperationContext, Principal } from '../context.ts'
+import type { OperationContext } from '../context.ts'
 import { notFound } from '../errors.ts'
 import type { Settings } from '../settings/settings.ts'
 import { createDirectoryCache, readDirectory } from './directory.ts'
@@ -22,8 +22,7 @@ export interface Identity {
   roles: Roles
   tokens: Tokens
   setup: Setup
-  /** Whose session secret or token it is; undefined when it is nobody's (unknown, ended, expired). */
-  resolve(credential: string): Principal | undefined
+  resolve: Sessions['resolve']
   /** Whose a changed row is, deleted ones too, for feeds that show people their own. */
   ownershipOf(change: ZoneEvent['changes'][number]): Ownership | undefined
   /** For `nacelle user reset-password`: a random password, which is returned. Ends all sessions of the user. */

@@ -46,6 +46,22 @@ describe('sessions', () => {
     assert.ok(who?.permissions.has('*'))
   })
 
+  it('are renewed by use, and not by asking whose they are', async () => {
+    const { secret, id } = await login()
+    const end = () => test.identity.sessions.list(test.system).find((one) => one.id === id)?.expiresAt
+    const first = end()
+    test.time.now += 600_000
+    assert.equal(test.identity.resolve(secret, '', false)?.name, 'admin')
+    assert.equal(end(), first)
+    test.identity.resolve(secret)
+    assert.equal(end(), (first ?? 0) + 600_000)
+    for (let minute = 0; minute < 40; minute++) {
+      test.time.now += 60_000
+      test.identity.resolve(secret, '', false)
+    }
+    assert.equal(test.identity.resolve(secret, '', false), undefined)
+  })
+
   it('are kept only as a hash', async () => {
     const { secret } = await login()
     assert.ok(Buffer.from(secret, 'base64url').length === 32)

@@ -37,8 +37,8 @@ export interface SessionView {
 export interface Sessions {
   /** Throws `unauthenticated`; with `retryAfterSeconds` in the details when there were too many attempts. */
   login(op: OperationContext, request: LoginRequest): Promise<SessionView & { secret: string }>
-  /** Whose session or token it is; undefined when it is nobody's. Use renews a session. */
-  resolve(credential: string): Principal | undefined
+  /** Whose session or token it is; undefined when it is nobody's (unknown, ended, expired). Use renews a session; asking without use does not. */
+  resolve(credential: string, address?: string, isUse?: boolean): Principal | undefined
   /** One's own; with `session.read` all. */
   list(op: OperationContext): SessionView[]
   /** `key` is a session's secret, its public id, or `self`. */
@@ -69,8 +69,10 @@ export function createSessions(deps: SessionDeps): Sessions {
   })
   return {
     login: (op, request) => login(deps, op, request),
-    resolve: (credential) =>
-      credential.startsWith(tokenPrefix) ? resolveToken(deps, credential) : resolveSession(deps, credential),
+    resolve: (credential, _address, isUse = true) =>
+      credential.startsWith(tokenPrefix)
+        ? resolveToken(deps, credential)
+        : resolveSession(deps, credential, isUse),
     list(op) {
       requireCaller(op)
       store.sweep(clock())
@@ -131,13 +133,14 @@ async function login(deps: SessionDeps, op: OperationContext, request: LoginRequ
   return { ...viewOf(deps, row), secret }
 }
 
-function resolveSession(deps: SessionDeps, secret: string): Principal | undefined {
+function resolveSession(deps: SessionDeps, secret: string, isUse: boolean): Principal | undefined {
   const now = deps.clock()
   const row = deps.store.bySecret(hashSecret(secret), now)
   if (!row || !deps.directory().users.has(row.user)) return undefined
   const expiresAt = now + timeoutMs(deps)
   // Not each use moves it: a busy caller would keep the batch of renewals full for nothing.
-  if (expiresAt - row.expiresAt > Math.min(10_000, timeoutMs(deps) / 10)) deps.store.extend(row.id, expiresAt)
+  if (isUse && expiresAt - row.expiresAt > Math.min(10_000, timeoutMs(deps) / 10))
+    deps.store.extend(row.id, expiresAt)
   const { groups, permissions } = grantsOf(deps.directory(), row.user)
   return { name: row.user, kind: 'user', groups, permissions, session: row.id }
 }

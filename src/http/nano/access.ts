@@ -7,6 +7,8 @@ import { credentialOf, type Header, sameOrigin } from './auth.ts'
 export type Resolve = (
   credential: string,
   address: string,
+  /** False: only asks who it is, and renews no session. */
+  isUse?: boolean,
 ) => Principal | undefined | Promise<Principal | undefined>
 
 export interface Caller {
@@ -14,6 +16,8 @@ export interface Caller {
   /** Whether the request may change something; then a cookie alone needs a page of this server behind it. */
   changes: boolean
   address: string
+  /** False where the request is no sign that somebody is there; it then renews no session. */
+  isUse?: boolean
 }
 
 /**
@@ -24,7 +28,7 @@ export async function identify(caller: Caller, resolve: Resolve, isPublic: boole
   const credential = credentialOf(caller.header)
   if (credential === undefined) return anonymousPrincipal
   const forged = credential.from === 'cookie' && caller.changes && !sameOrigin(caller.header)
-  const who = forged ? undefined : await resolve(credential.secret, caller.address)
+  const who = forged ? undefined : await resolve(credential.secret, caller.address, caller.isUse)
   if (who !== undefined || isPublic) return who ?? anonymousPrincipal
   if (forged)
     throw new AppError(

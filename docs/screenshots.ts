@@ -11,7 +11,7 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu'],
 })
 try {
-  const page = await browser.newPage({ viewport: { width: 880, height: 520 }, colorScheme: 'light' })
+  const page = await browser.newPage({ viewport: { width: 880, height: 640 }, colorScheme: 'light' })
   await page.goto(`${appliance.url}/ui/`)
   await page.getByText('ready', { exact: true }).waitFor()
   await page.screenshot({ path: target })

@@ -33,7 +33,12 @@ function showAccelerator({ accelerator, accelerator_reason: reason }) {
   if (accelerator === 'kvm') show('accelerator', 'KVM', 'good')
   else if (accelerator === 'tcg') show('accelerator', 'emulation (TCG)', 'wait')
   else show('accelerator', 'not known yet', 'wait')
-  notice('reason', accelerator === 'tcg' ? `Guests are emulated, many times slower: KVM does not work on this host (${reason})` : '')
+  notice(
+    'reason',
+    accelerator === 'tcg'
+      ? `Guests are emulated, many times slower: KVM does not work on this host (${reason})`
+      : '',
+  )
 }
 
 async function showVersion() {

@@ -44,7 +44,7 @@ export function openFigureFile(path: string, options: OpenOptions = {}): FigureF
     return figureFile(open(path, options), undefined)
   } catch (error) {
     if (!existsSync(path)) throw error
-    for (const ending of ['-wal', '-shm']) rmSync(path + ending, { force: true })
+    rmSync(`${path}-journal`, { force: true })
     renameSync(path, `${path}.damaged`)
     return figureFile(open(path, options), (error as Error).message)
   }
@@ -55,10 +55,9 @@ function open(path: string, { nativeBinding }: OpenOptions): Sqlite.Database {
   const sqlite = new Sqlite(path, nativeBinding ? { nativeBinding: nativeBinding as never } : {})
   try {
     sqlite.pragma('busy_timeout = 5000')
-    sqlite.pragma('journal_mode = WAL')
-    // A power cut may cost the last minutes; nothing waits for the disk meanwhile.
+    // Not WAL, which writes everything twice: here nearly every page that is written is new, and needs no journal.
+    sqlite.pragma('journal_mode = TRUNCATE')
     sqlite.pragma('synchronous = NORMAL')
-    sqlite.pragma('journal_size_limit = 4194304')
     const version = sqlite.pragma('user_version', { simple: true })
     if (version !== 0 && version !== layoutVersion)
       throw new Error(`its layout is number ${version}, this program knows ${layoutVersion}`)
@@ -149,7 +148,7 @@ function fineRows(
   }
 }
 
-type CoarseRows = Pick<FigureArchive, 'writeCoarse' | 'readCoarse' | 'dropCoarse'>
+type CoarseRows = Pick<FigureArchive, 'writeCoarse' | 'readCoarse' | 'hasCoarse' | 'dropCoarse'>
 
 function coarseRows(
   sqlite: Sqlite.Database,
@@ -179,6 +178,8 @@ function coarseRows(
       }
       return found
     },
+    hasCoarse: (hour) =>
+      sqlite.prepare('SELECT 1 FROM coarse WHERE hour = ? LIMIT 1').get(hour) !== undefined,
     dropCoarse: (beforeHour) => void drop.run(beforeHour),
   }
 }

@@ -11,6 +11,8 @@ export interface GaugeSource {
   name: string
   help: string
   labels?: readonly string[]
+  /** A counter only rises while the process runs; its name ends in `_total`. */
+  type?: 'gauge' | 'counter'
   /** Called at each scrape; must be quick. */
   read(): readonly Sample[] | Promise<readonly Sample[]>
 }
@@ -48,18 +50,27 @@ export function createMetrics(sources: readonly GaugeSource[] = []): Metrics {
   }
 }
 
-function addGauge(registry: Registry, { name, help, labels = [], read }: GaugeSource): void {
-  new Gauge({
-    name,
-    help,
-    labelNames: [...labels],
-    registers: [registry],
-    async collect() {
-      const samples = await read()
-      this.reset()
-      for (const { labels: given = {}, value } of samples) this.set(given, value)
-    },
-  })
+function addGauge(registry: Registry, source: GaugeSource): void {
+  const { name, help, labels = [] } = source
+  const settings = { name, help, labelNames: [...labels], registers: [registry] }
+  if (source.type === 'counter')
+    new Counter({
+      ...settings,
+      async collect() {
+        const samples = await source.read()
+        this.reset()
+        for (const { labels: given = {}, value } of samples) this.inc(given, value)
+      },
+    })
+  else
+    new Gauge({
+      ...settings,
+      async collect() {
+        const samples = await source.read()
+        this.reset()
+        for (const { labels: given = {}, value } of samples) this.set(given, value)
+      },
+    })
 }
 
 // Not prom-client's defaults: its event-loop monitor wakes an idle process a hundred times a second.
@@ -72,6 +83,7 @@ const processSources: GaugeSource[] = [
   {
     name: 'process_cpu_seconds_total',
     help: 'CPU time, user and system',
+    type: 'counter',
     read: () => [{ value: (process.cpuUsage().user + process.cpuUsage().system) / 1e6 }],
   },
   {

@@ -8,10 +8,12 @@ import { createComputePools } from '../core/compute-pools/compute-pools.ts'
 import { localCellName } from '../core/compute-pools/default-pool.ts'
 import { systemPrincipal } from '../core/context.ts'
 import { AppError } from '../core/errors.ts'
+import { createCellStorages } from '../core/figures/cell-storage.ts'
 import type { GuestDeps } from '../core/guests/deps.ts'
 import { createGuests } from '../core/guests/guests.ts'
 import { LiveGuests } from '../core/guests/live.ts'
 import { tasksOfOwnedGuests } from '../core/guests/owned-tasks.ts'
+import { everyHostPort, parsePortRange } from '../core/guests/ports.ts'
 import { createHost } from '../core/host/host.ts'
 import type { HypervisorFacts } from '../core/hypervisor.ts'
 import { createIdentity } from '../core/identity/identity.ts'
@@ -42,6 +44,7 @@ import { Outbox } from '../tasks/outbox.ts'
 import { TaskRunner, type TaskRunnerOptions } from '../tasks/runner.ts'
 import { createLocalZone } from '../zone/local-zone.ts'
 import type { Drivers } from './drivers.ts'
+import { createHostFigures } from './figures.ts'
 import type { RootLog } from './log.ts'
 import { createReconcilers } from './reconcilers.ts'
 
@@ -121,6 +124,7 @@ export function createAppliance({
       memoryBytes: settings.get('guest.max_memory_gib') * 2 ** 30,
       hostMemoryBytes: facts.get().hostMemoryBytes,
       diskBytes: settings.get('guest.max_disk_gib') * 2 ** 30,
+      forwardPorts: parsePortRange(settings.get('network.forward_ports')) ?? everyHostPort,
     }),
   }
   const imageDeps = {
@@ -154,7 +158,17 @@ export function createAppliance({
     attached: async (_cell: string, storage: string) => attachedHere(store, storage),
     isShared: (storage: string) => store(storage).capabilities.shared,
   }
+  const figures = createHostFigures({
+    ...{ dataDir, guestDeps, drivers, log },
+    alive: computeDeps.alive,
+    isShared: computeDeps.isShared,
+    mayWrite: () => stateDisk.refusal() === undefined,
+  })
+  const computePools = createComputePools(computeDeps)
+  const cells = createCells(computeDeps)
   return {
+    figures,
+    cellStorages: createCellStorages({ ...computeDeps, cells, computePools, dataDir }),
     dirs,
     database,
     migrated,
@@ -171,8 +185,8 @@ export function createAppliance({
     journal: createJournal({ zone, sqlite: database.sqlite }),
     addressPools: createAddressPools(poolDeps),
     addressRanges: createAddressRanges(poolDeps),
-    computePools: createComputePools(computeDeps),
-    cells: createCells(computeDeps),
+    computePools,
+    cells,
     templates: createTemplates({ zone, now }),
     cell,
     live,

@@ -79,6 +79,7 @@ async function takeUp(appliance: Appliance, signal: AbortSignal): Promise<void> 
   await recoverUploads(appliance.imageDeps, systemContext(log, signal))
   appliance.outbox.nudge()
   appliance.reconcilers.start()
+  await appliance.figures.start()
   drivers.hypervisor.watch(
     ({ id }) => {
       // Without an id it is the connection that came back: anything may have happened meanwhile.

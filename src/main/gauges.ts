@@ -2,9 +2,15 @@ import { count } from 'drizzle-orm'
 import * as schema from '../db/schema.ts'
 import type { GaugeSource } from '../http/metrics.ts'
 import type { Appliance } from './appliance.ts'
+import { figureGauges } from './figure-gauges.ts'
 
 /** The appliance's own figures at /metrics. */
-export const gauges = ({ zone, live, tasks, reconcilers, stateDisk }: Appliance): GaugeSource[] => [
+export const gauges = (appliance: Appliance): GaugeSource[] => [
+  ...ownGauges(appliance),
+  ...figureGauges(appliance),
+]
+
+const ownGauges = ({ zone, live, tasks, reconcilers, stateDisk }: Appliance): GaugeSource[] => [
   {
     name: 'nacelle_guests',
     help: 'Guests in the record, and of them those that run',

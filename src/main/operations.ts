@@ -8,6 +8,7 @@ import { cellOperations } from '../http/nano/cells.ts'
 import { computePoolOperations } from '../http/nano/compute-pools.ts'
 import { diskImageOperations } from '../http/nano/disk-images.ts'
 import { doctorOperations } from '../http/nano/doctor.ts'
+import { figureOperations } from '../http/nano/figures.ts'
 import type { GuestNames } from '../http/nano/guest-wire.ts'
 import { guestOperations } from '../http/nano/guests.ts'
 import { hostOperations } from '../http/nano/host.ts'
@@ -23,6 +24,7 @@ import { securityPolicyOperations } from '../http/nano/security-policies.ts'
 import { sessionOperations } from '../http/nano/sessions.ts'
 import { settingOperations } from '../http/nano/settings.ts'
 import { snapshotOperations } from '../http/nano/snapshots.ts'
+import { statusOperations } from '../http/nano/status.ts'
 import { storagePoolOperations } from '../http/nano/storage-pools.ts'
 import { systemOperations } from '../http/nano/system.ts'
 import { taskOperations } from '../http/nano/tasks.ts'
@@ -59,6 +61,8 @@ export function mainOperations(appliance: Appliance, examined: Examined): Operat
     ...templateOperations(services),
     ...guestOperations(services),
     ...instanceOperations(services),
+    ...statusOperations(services),
+    ...figureOperations(services),
     ...securityPolicyOperations(services),
     ...snapshotOperations(services),
     ...monitorChannelOperations(services),

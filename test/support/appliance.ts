@@ -108,6 +108,7 @@ export async function openTestAppliance(options: TestApplianceOptions = {}): Pro
     await appliance.reconcilers.stop()
     await appliance.tasks.stop()
     await appliance.outbox.stop()
+    await appliance.figures.stop()
     appliance.identity.close()
     appliance.database.close()
     await rm(dataDir, { recursive: true, force: true })

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSimulatedRoutedPolicies } from '../../src/drivers/simulated/filters.ts'
 import { createSimulatedHypervisor } from '../../src/drivers/simulated/hypervisor.ts'
+import { createSimulatedMeter } from '../../src/drivers/simulated/meter.ts'
 import { createSimulatedNetwork } from '../../src/drivers/simulated/network.ts'
 import { SimulatedStateDisk } from '../../src/drivers/simulated/state-disk.ts'
 import { SimulatedVolumes } from '../../src/drivers/simulated/volumes.ts'
@@ -66,6 +67,7 @@ export function simulatedHost(directory: string, options: Omit<SimulatedOptions,
     openStore: () => volumes,
     listeningPorts: async () => new Set([22]),
     stateDisk,
+    meter: createSimulatedMeter(),
   }
   return { drivers, volumes, hypervisor, network, routedPolicies, stateDisk }
 }

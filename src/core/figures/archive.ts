@@ -17,6 +17,8 @@ export interface FigureArchive {
     firstHour: number,
     lastHour: number,
   ): Promise<{ hour: number; block: Uint8Array }[]>
+  /** Whether the hour was summarized. */
+  hasCoarse(hour: number): boolean
   dropCoarse(beforeHour: number): void
   /** Its history is gone at once; its bytes go bit by bit. */
   forget(name: string): void

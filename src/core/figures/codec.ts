@@ -1,9 +1,9 @@
-// Columns of figures as few bytes: each value with eleven significant bits, each as the difference to the one before,
+// Columns of figures as few bytes: each value with nine significant bits, each as the difference to the one before,
 // runs counted. What stays the same, and most of an idle guest does, costs next to nothing.
 
-/** Values below are whole numbers of the unit; above, every doubling has 1024 steps (an error of at most 1 in 2048). */
-const exact = 2048
-const steps = 1024
+/** Values below are whole numbers of the unit; above, every doubling has 256 steps (an error of at most 1 in 512). */
+const exact = 512
+const steps = 256
 const gap = 0
 
 /** 0 for NaN, else 1 and up. */
@@ -11,7 +11,7 @@ export function codeOf(value: number): number {
   if (Number.isNaN(value)) return gap
   const rounded = Math.round(Math.max(0, value))
   if (rounded < exact) return 1 + rounded
-  let exponent = Math.floor(Math.log2(rounded)) - 10
+  let exponent = Math.floor(Math.log2(rounded)) - 8
   let mantissa = Math.round(rounded / 2 ** exponent)
   if (mantissa === exact) {
     exponent++

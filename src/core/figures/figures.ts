@@ -4,7 +4,7 @@ import type { LiveGuests } from '../guests/live.ts'
 import type { StoreUsage } from '../volumes.ts'
 import type { FigureArchive } from './archive.ts'
 import { type Charts, createCharts, historyName } from './charts.ts'
-import { type CellFigures, type Figures, figureFields, type HostMeter } from './figure.ts'
+import { type CellFigures, type Figures, figureFields, type HostCounters, type HostMeter } from './figure.ts'
 import type { GuestFigures, GuestFiguresTable } from './guest-figures.ts'
 import { FigureHistory } from './history.ts'
 import { type PlaceDeps, Places } from './places.ts'
@@ -19,7 +19,10 @@ export interface FiguresDeps {
   cell: string
   guests: GuestFiguresTable
   host: HostMeter
-  archive: FigureArchive
+  /** Opens the file of the history; blocks for a moment. */
+  openArchive(): FigureArchive
+  /** False while the disk of the history has no room. */
+  mayWrite(): boolean
   alive(cell: string): boolean
   isShared(storage: string): boolean
   /** Of a storage pool; may be slow or fail. */
@@ -34,6 +37,8 @@ export interface FiguresService {
   guests: GuestFiguresTable
   /** What is known of a cell now: for whoever chooses one for a guest. Zeros, not alive, of one that does not answer. */
   ofCell(cell: string): CellFigures
+  /** Of this host, until the last look; undefined before the first. */
+  hostCounters(): HostCounters | undefined
   sampler(): SamplerStatus
   /** One look at everything, now. */
   look(): Promise<void>
@@ -46,7 +51,7 @@ export interface FiguresService {
 /** Live figures, what is made of them, and their history. */
 export function createFigures(deps: FiguresDeps): FiguresService {
   const { zone, live, cell, guests, alive, log, now } = deps
-  const history = new FigureHistory({ archive: deps.archive, log, now })
+  const history = new FigureHistory({ log, now, mayWrite: deps.mayWrite })
   const ofCell = (name: string): CellFigures =>
     name === cell && alive(name) ? sampler.figures() : unknownCell(name)
   const placeDeps: PlaceDeps = {
@@ -77,18 +82,25 @@ export function createFigures(deps: FiguresDeps): FiguresService {
     charts: createCharts({ zone, status, history, now }),
     guests,
     ofCell,
+    hostCounters: () => sampler.counters(),
     sampler: () => sampler.status(),
     look: () => sampler.look(),
     async start() {
-      await history.restore()
+      try {
+        await history.open(deps.openArchive())
+      } catch (error) {
+        log.error(
+          { err: error },
+          'the history of figures cannot be stored; charts will have the last hour only',
+        )
+      }
       forgetStrangers(history, places)
       sampler.start()
     },
     async stop() {
       unsubscribe()
       await sampler.stop()
-      await history.flush()
-      deps.archive.close()
+      await history.close()
     },
   }
 }

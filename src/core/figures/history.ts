@@ -29,9 +29,10 @@ const keptBatchesMs = hourMs + 2 * batchMs
 const namesAtOnce = 100
 
 interface HistoryDeps {
-  archive: FigureArchive
   log: Log
   now(): number
+  /** False while the disk of the archive has no room: then what would be written is left out. */
+  mayWrite(): boolean
 }
 
 export interface SeriesRequest {
@@ -52,41 +53,49 @@ export type SeriesByField = Map<FigureField, Summary>
  */
 export class FigureHistory {
   readonly #window = new FineWindow()
-  readonly #archive: FigureArchive
   readonly #log: Log
   readonly #now: () => number
+  readonly #mayWrite: () => boolean
+  /** Undefined before `open` and after `close`: then there is only memory. */
+  #archive: FigureArchive | undefined
   /** Start of the batch, and number of the hour, that are to be written next; undefined before the first figures. */
   #nextBatchMs: number | undefined
   #nextHour: number | undefined
   #writing: Promise<void> = Promise.resolve()
 
-  constructor({ archive, log, now }: HistoryDeps) {
-    this.#archive = archive
+  constructor({ log, now, mayWrite }: HistoryDeps) {
     this.#log = log
     this.#now = now
+    this.#mayWrite = mayWrite
   }
 
   /** Reads what the last run left, hour by hour, so that hours it could not finish are summarized. Never throws. */
-  async restore(): Promise<void> {
-    await this.#restore().catch((error: unknown) =>
+  async open(archive: FigureArchive): Promise<void> {
+    this.#archive = archive
+    await this.#restore(archive).catch((error: unknown) =>
       this.#log.warn({ err: error }, 'the history of figures of the last hour could not be read'),
     )
   }
 
-  async #restore(): Promise<void> {
-    for (const startMs of this.#archive.fineStarts()) {
+  async #restore(archive: FigureArchive): Promise<void> {
+    for (const startMs of archive.fineStarts()) {
       if (startMs > this.#now()) continue
       if (this.#nextHour !== undefined && hourOf(startMs) > this.#nextHour)
-        await this.#writeHour(this.#nextHour)
+        await this.#completeHour(archive, this.#nextHour)
       this.#nextHour = hourOf(startMs)
-      for (const { name, block } of await this.#archive.readFine(startMs))
+      for (const { name, block } of await archive.readFine(startMs))
         restoreFine(this.#window, name, startMs / fineMs, block)
       await turn()
     }
     // The first new figures push what is older than the window out of it.
     if (this.#nextHour === undefined || this.#nextHour >= hourOf(this.#now())) return
-    await this.#writeHour(this.#nextHour)
+    await this.#completeHour(archive, this.#nextHour)
     this.#nextHour = undefined
+  }
+
+  /** Of an hour that was summarized when it ended, some batches may have been removed since. */
+  async #completeHour(archive: FigureArchive, hour: number): Promise<void> {
+    if (!archive.hasCoarse(hour)) await this.#writeHour(hour)
   }
 
   /** What was so between two moments, in the order of `figureFields`. */
@@ -102,18 +111,20 @@ export class FigureHistory {
     return this.#writing
   }
 
-  /** Writes the batch that is being filled as well; at the end. */
-  async flush(): Promise<void> {
+  /** Writes the batch that is being filled as well, and closes the archive. */
+  async close(): Promise<void> {
     await this.settle()
     if (this.#nextBatchMs !== undefined)
       await this.#writeBatch(this.#nextBatchMs).catch((error: unknown) => this.#failed(error))
+    this.#archive?.close()
+    this.#archive = undefined
   }
 
   /** The thing has gone, and with it its history. */
   forget(name: string): void {
     this.#window.forget(name)
     try {
-      this.#archive.forget(name)
+      this.#archive?.forget(name)
     } catch (error) {
       this.#log.warn({ err: error, name }, 'the history of figures of what has gone could not be removed')
     }
@@ -121,7 +132,7 @@ export class FigureHistory {
 
   /** Everything that has a history. */
   names(): string[] {
-    return [...new Set([...this.#window.names(), ...this.#archive.names()])]
+    return [...new Set([...this.#window.names(), ...(this.#archive?.names() ?? [])])]
   }
 
   /** Points from `fromMs` on in steps; NaN where nothing is known. */
@@ -143,6 +154,7 @@ export class FigureHistory {
 
   #readHours({ name, fromMs }: SeriesRequest, count: number) {
     const last = hourOf(fromMs + count * coarseMs - 1)
+    if (!this.#archive) return []
     return this.#archive.readCoarse(name, hourOf(fromMs), Math.min(last, hourOf(this.#now())))
   }
 
@@ -179,23 +191,25 @@ export class FigureHistory {
       this.#nextBatchMs = Math.max(this.#nextBatchMs, batch - fineSpanMs)
       await this.#writeBatch(this.#nextBatchMs)
       this.#nextBatchMs += batchMs
-      this.#archive.dropFine(this.#nextBatchMs - keptBatchesMs)
+      this.#archive?.dropFine(this.#nextBatchMs - keptBatchesMs)
     }
     if (this.#nextHour === hourOf(now)) return
     const hour = this.#nextHour
     this.#nextHour = hourOf(now)
     if (hour < this.#nextHour) await this.#writeHour(hour)
-    this.#archive.dropCoarse(hourOf(now - coarseSpanMs))
+    this.#archive?.dropCoarse(hourOf(now - coarseSpanMs))
   }
 
   async #writeBatch(startMs: number): Promise<void> {
+    if (!this.#archive || !this.#mayWrite()) return
     const blocks = await this.#blocks((name) => fineBlock(this.#window, name, startMs / fineMs))
-    if (blocks.length > 0) await this.#archive.writeFine(startMs, blocks)
+    if (blocks.length > 0) await this.#archive?.writeFine(startMs, blocks)
   }
 
   async #writeHour(hour: number): Promise<void> {
+    if (!this.#archive || !this.#mayWrite()) return
     const blocks = await this.#blocks((name) => coarseBlock(this.#window, name, hour))
-    if (blocks.length > 0) await this.#archive.writeCoarse(hour, blocks)
+    if (blocks.length > 0) await this.#archive?.writeCoarse(hour, blocks)
   }
 
   async #blocks(make: (name: string) => Uint8Array | undefined): Promise<NamedBlock[]> {

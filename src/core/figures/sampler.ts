@@ -77,6 +77,11 @@ export class Sampler {
     return this.#figures
   }
 
+  /** What the host has counted until the last look. */
+  counters(): HostCounters | undefined {
+    return this.#before?.counters
+  }
+
   /** Somebody wants to know, and is taken to ask again: look often for a while. */
   watch(): void {
     const idle = performance.now() > this.#watchedUntil

@@ -43,6 +43,8 @@ export interface Status {
   cells(op: OperationContext, pool: string): CellStatus[]
   /** Throws `not_found`. */
   cell(op: OperationContext, pool: string, name: string): CellStatus
+  /** For lists of what is in a pool or a cell: throws `not_found` where there is none. */
+  requirePlace(pool: string, cell?: string): void
 }
 
 type StatusDeps = Pick<PlaceDeps, 'alive'> & {
@@ -85,6 +87,11 @@ export function createStatus({ places, alive, startedAt, asked }: StatusDeps): S
     if (!pool) throw notFound('compute pool', name)
     return pool
   }
+  const findCell = (pool: string, name: string) => {
+    const cell = places.cellsOf(findPool(pool).name).find((candidate) => candidate.name === name)
+    if (!cell) throw notFound(`cell in compute pool '${pool}'`, name)
+    return cell
+  }
   return {
     zone(op) {
       requireCompute(op)
@@ -113,9 +120,12 @@ export function createStatus({ places, alive, startedAt, asked }: StatusDeps): S
     },
     cell(op, pool, name) {
       requireCompute(op)
-      const cell = places.cellsOf(findPool(pool).name).find((candidate) => candidate.name === name)
-      if (!cell) throw notFound(`cell in compute pool '${pool}'`, name)
-      return cellStatus(cell)
+      return cellStatus(findCell(pool, name))
+    },
+    requirePlace(pool, cell) {
+      asked()
+      if (cell === undefined) findPool(pool)
+      else findCell(pool, cell)
     },
   }
 }

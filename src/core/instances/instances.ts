@@ -3,12 +3,13 @@ import * as schema from '../../db/schema.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError, invalid } from '../errors.ts'
 import { requireVersion } from '../expected-version.ts'
+import type { Speeds } from '../figures/figure.ts'
+import type { GuestFigures } from '../figures/guest-figures.ts'
+import { settleMs } from '../guests/changes.ts'
 import type { GuestDeps } from '../guests/deps.ts'
 import type { Guest } from '../guests/guest.ts'
-import { settleMs } from '../guests/guests.ts'
 import { readGuest, readReadyGuest } from '../guests/record.ts'
-import type { DomainStats } from '../hypervisor.ts'
-import { requirePermission } from '../identity/permissions.ts'
+import { type Ownership, requirePermission } from '../identity/permissions.ts'
 import { type Launched, launch } from '../launch.ts'
 import {
   instanceMedia,
@@ -20,8 +21,8 @@ import {
   type StartParams,
 } from './power.ts'
 
-export interface InstanceFigures {
-  /** Percent of all the guest's cores, since the last look. */
+export interface InstanceFigures extends Speeds {
+  /** Percent of all the guest's cores, between the last two looks. */
   cpuUsage: number
   memoryAvailableBytes: number
   diskAvailableBytes: number
@@ -45,10 +46,6 @@ export function createInstances(deps: GuestDeps) {
   deps.tasks.define(instanceStart(deps))
   deps.tasks.define(instancePower(deps))
   deps.tasks.define(instanceMedia(deps))
-  const lastSeen = new Map<string, { cpuTimeNs: number; at: number; usage: number }>()
-  deps.live.onChange((id) => {
-    if (!deps.live.running(id)) lastSeen.delete(id)
-  })
   return {
     async start(op: OperationContext, id: string, request: StartRequest): Promise<Launched> {
       const guest = writable(deps, op, id)
@@ -118,11 +115,17 @@ export function createInstances(deps: GuestDeps) {
       const guest = readGuest(deps.zone, id)
       requirePermission(op, 'guest.read', guest)
       if (!deps.live.running(id)) return noFigures
-      const [[stats]] = await Promise.all([deps.hypervisor.stats([id]), deps.observed.look(id, guest.mac)])
-      if (!stats) return noFigures
-      const usage = cpuUsage(lastSeen.get(id), stats, deps.now())
-      lastSeen.set(id, { cpuTimeNs: stats.cpuTimeNs, at: deps.now(), usage })
-      return figuresOf(stats, usage)
+      const [figures] = await Promise.all([
+        deps.observed.figures.fresh(id),
+        deps.observed.look(id, guest.mac),
+      ])
+      return figuresOf(figures)
+    },
+
+    /** What is known of a guest without a look at it; zeros while it does not run. For lists. */
+    knownFigures(op: OperationContext, guest: Ownership & { id: string }): InstanceFigures {
+      requirePermission(op, 'guest.read', guest)
+      return figuresOf(deps.observed.figures.of(guest.id))
     },
   }
 }
@@ -135,35 +138,28 @@ const noFigures: InstanceFigures = {
   bytesWritten: 0,
   bytesReceived: 0,
   bytesSent: 0,
+  readBytesPerSecond: 0,
+  writeBytesPerSecond: 0,
+  receiveBytesPerSecond: 0,
+  sendBytesPerSecond: 0,
 }
 
-const figuresOf = (stats: DomainStats, cpuUsage: number): InstanceFigures => ({
-  cpuUsage,
-  memoryAvailableBytes: stats.memoryAvailableBytes,
-  diskAvailableBytes: stats.disks.reduce(
-    (sum, disk) => sum + Math.max(0, disk.capacityBytes - disk.allocationBytes),
-    0,
-  ),
-  bytesRead: stats.bytesRead,
-  bytesWritten: stats.bytesWritten,
-  bytesReceived: stats.bytesReceived,
-  bytesSent: stats.bytesSent,
-})
-
-/** Looks closer together than this say more of the clock than of the guest. */
-const shortestSpanMs = 500
-
-function cpuUsage(
-  last: { cpuTimeNs: number; at: number; usage: number } | undefined,
-  stats: DomainStats,
-  now: number,
-) {
-  if (!last || stats.cpuTimeNs < last.cpuTimeNs) return 0
-  const spanMs = now - last.at
-  if (spanMs < shortestSpanMs) return last.usage
-  const percent = ((stats.cpuTimeNs - last.cpuTimeNs) / 1e6 / spanMs / Math.max(1, stats.cores)) * 100
-  return Math.round(Math.min(100, percent) * 100) / 100
-}
+const figuresOf = (figures: GuestFigures | undefined): InstanceFigures =>
+  figures
+    ? {
+        cpuUsage: figures.cpuUsagePercent,
+        memoryAvailableBytes: figures.stats.memoryAvailableBytes,
+        diskAvailableBytes: figures.diskAvailableBytes,
+        bytesRead: figures.stats.bytesRead,
+        bytesWritten: figures.stats.bytesWritten,
+        bytesReceived: figures.stats.bytesReceived,
+        bytesSent: figures.stats.bytesSent,
+        readBytesPerSecond: figures.readBytesPerSecond,
+        writeBytesPerSecond: figures.writeBytesPerSecond,
+        receiveBytesPerSecond: figures.receiveBytesPerSecond,
+        sendBytesPerSecond: figures.sendBytesPerSecond,
+      }
+    : noFigures
 
 function writable(deps: GuestDeps, op: OperationContext, id: string): Guest {
   const guest = readGuest(deps.zone, id)

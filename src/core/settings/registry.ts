@@ -67,6 +67,11 @@ export const settingDefinitions = {
     default: [] as string[],
     description: 'Hosts (name or address, with or without :port) to which callbacks of tasks may be sent.',
   },
+  'metrics.guests': {
+    schema: v.boolean('must be true or false'),
+    default: true,
+    description: 'Whether /metrics tells of each running guest; ten series for each, of at most 2000 guests.',
+  },
   'guest.max_cores': {
     schema: whole(1, 1024),
     default: 64,

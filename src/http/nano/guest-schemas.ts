@@ -219,16 +219,27 @@ export const creatingReply = v.pipe(
   v.metadata({ ref: 'GuestCreating' }),
 )
 
-export const instanceReply = v.pipe(
-  v.object({
-    ...guestEntries,
-    cpu_usage: v.pipe(v.number(), v.description('Percent of all its cores.')),
-    memory_available: v.number(),
-    disk_available: v.number(),
-    bytes_read: v.number(),
-    bytes_written: v.number(),
-    bytes_received: v.number(),
-    bytes_sent: v.number(),
-  }),
-  v.metadata({ ref: 'Instance' }),
+const speed = (description: string) =>
+  v.pipe(v.number(), v.description(`${description}, in bytes per second.`))
+
+const instanceEntries = {
+  ...guestEntries,
+  cpu_usage: v.pipe(v.number(), v.description('Percent of all its cores.')),
+  memory_available: v.number(),
+  disk_available: v.number(),
+  bytes_read: v.number(),
+  bytes_written: v.number(),
+  bytes_received: v.number(),
+  bytes_sent: v.number(),
+  read_speed: speed('Read from its disks'),
+  write_speed: speed('Written to its disks'),
+  receive_speed: speed('Received from the network'),
+  send_speed: speed('Sent to the network'),
+}
+
+export const instanceReply = v.pipe(v.object(instanceEntries), v.metadata({ ref: 'Instance' }))
+
+export const instanceStatusReply = v.pipe(
+  v.object({ ...instanceEntries, monitor_secret: v.string() }),
+  v.metadata({ ref: 'InstanceStatus' }),
 )

@@ -96,4 +96,8 @@ export const instanceElement = (guest: GuestView, names: GuestNames, figures: In
   bytes_written: figures.bytesWritten,
   bytes_received: figures.bytesReceived,
   bytes_sent: figures.bytesSent,
+  read_speed: Math.round(figures.readBytesPerSecond),
+  write_speed: Math.round(figures.writeBytesPerSecond),
+  receive_speed: Math.round(figures.receiveBytesPerSecond),
+  send_speed: Math.round(figures.sendBytesPerSecond),
 })

@@ -2,8 +2,8 @@ import * as v from 'valibot'
 import type { Guests } from '../../core/guests/guests.ts'
 import type { Instances } from '../../core/instances/instances.ts'
 import { type Operation, operation } from '../operation.ts'
-import { guestDetailReply, idParams, instanceReply } from './guest-schemas.ts'
-import { type GuestNames, guestElement, guestTag, instanceElement } from './guest-wire.ts'
+import { idParams, instanceReply } from './guest-schemas.ts'
+import { type GuestNames, guestTag, instanceElement } from './guest-wire.ts'
 import { launched } from './launched.ts'
 
 const tag = 'Instances'
@@ -95,31 +95,4 @@ export const instanceOperations = ({ guests, instances, guestNames }: InstanceSe
     access: 'guest.write',
     handle: async (op, { params }) => launched(await instances.ejectMedia(op, params.id)),
   }),
-  statusOperation({ guests, instances, guestNames }, 'instance.status_pool', '/instance_status/:pool'),
-  statusOperation({ guests, instances, guestNames }, 'instance.status_cell', '/instance_status/:pool/:cell'),
 ]
-
-function statusOperation({ guests, guestNames }: InstanceServices, id: string, path: string): Operation {
-  return operation({
-    id,
-    method: 'GET',
-    path,
-    summary: 'Instances of a pool or cell',
-    tag,
-    reply: v.array(guestDetailReply),
-    access: 'guest.read',
-    handle(op, { params }) {
-      const found = guests.search(op, {
-        pool: params['pool'],
-        cell: params['cell'],
-        limit: 10_000,
-        offset: 0,
-      })
-      const data = found.guests.map((guest) => ({
-        ...guestElement(guest, guestNames),
-        monitor_secret: guests.monitorSecret(op, guest.id),
-      }))
-      return { data }
-    },
-  })
-}

@@ -251,7 +251,7 @@ describe('instances in a pool or cell', () => {
       assert.equal(String(guest?.['monitor_secret']).length, 8)
       assert.equal(guest?.['running'], false)
     }
-    assert.deepEqual((await world.call('GET', '/instance_status/default/elsewhere')).data, [])
+    assert.equal((await world.call('GET', '/instance_status/default/elsewhere')).status, 404)
   })
 
   it('that are none are 404 by every verb', async () => {

@@ -37,6 +37,17 @@ export class AppError extends Error {
   }
 }
 
+/** A failure that is none of the caller's making, with words that he may read all the same. */
+export class InternalError extends Error {
+  readonly details: Record<string, unknown>
+
+  constructor(message: string, options: { details: Record<string, unknown> }) {
+    super(message)
+    this.name = 'InternalError'
+    this.details = options.details
+  }
+}
+
 export const invalid = (field: string, message: string) => new AppError('invalid', message, { field })
 
 export const notFound = (noun: string, key: string) =>

@@ -1,6 +1,8 @@
-import type { Effect, LockRequest, Tasks, TaskView } from '../tasks/saga.ts'
-import type { OperationContext } from './context.ts'
-import { AppError, hasCode } from './errors.ts'
+import { publicFailure } from '../tasks/failure.ts'
+import type { Effect, LockRequest, TaskError, Tasks, TaskView } from '../tasks/saga.ts'
+import type { OperationContext, Principal } from './context.ts'
+import { AppError, hasCode, InternalError } from './errors.ts'
+import { isOperator } from './tasks/shown.ts'
 
 export type Plan = { step: string; effects: Effect[] }[]
 
@@ -32,24 +34,40 @@ export async function launch<P>(op: OperationContext, tasks: Tasks, request: Lau
     waitMs,
     signal: op.signal,
   })
-  return { task: settleMs > 0 ? await settle(tasks, task, settleMs, op.signal) : task }
+  return { task: settleMs > 0 ? await settle(op, tasks, { task, settleMs }) : task }
 }
 
 async function settle(
+  op: OperationContext,
   tasks: Tasks,
-  task: TaskView,
-  settleMs: number,
-  signal: AbortSignal,
+  { task, settleMs }: { task: TaskView; settleMs: number },
 ): Promise<TaskView> {
   let ended: TaskView
   try {
-    ended = await tasks.wait(task.id, settleMs, signal)
+    ended = await tasks.wait(task.id, settleMs, op.signal)
   } catch (error) {
     if (hasCode(error, 'unavailable')) return tasks.get(task.id) ?? task
     throw error
   }
   if (ended.state === 'done' || ended.error === null) return ended
-  const { code, message, field } = ended.error
-  if (code === 'internal') throw new Error(`task ${task.id}: ${message}`)
-  throw new AppError(code, message, { field, details: { task: task.id } })
+  throw failed(op.who, ended, ended.error)
 }
+
+/** What the caller is told of a task that has failed: its id, and what to do. */
+function failed(who: Principal, task: TaskView, error: TaskError): Error {
+  if (error.code !== 'internal')
+    return new AppError(error.code, error.message, { field: error.field, details: { task: task.id } })
+  if (!isOperator(who))
+    return new InternalError(`${publicFailure(task, error).message}: ask one of them`, {
+      details: { task: task.id },
+    })
+  const { message, command, stderr } = error
+  return new InternalError(`task ${task.id} failed at step '${task.step}': ${message}; ${nextStep(task)}`, {
+    details: { task: task.id, step: task.step, command, stderr },
+  })
+}
+
+const nextStep = ({ id, state }: TaskView): string =>
+  state === 'stuck'
+    ? `it keeps its locks until you retry, skip or abandon it: 'nacelle task retry ${id}'`
+    : `what it did was taken back: mend the cause and ask again`

@@ -80,7 +80,7 @@ interface TaskLine {
   progress: number
   title: string
   step: string | null
-  error: { message: string; command?: string } | null
+  error: { message: string; command?: string; stderr?: string } | null
   events?: { step: string; event: string; time: string }[]
 }
 
@@ -106,5 +106,6 @@ export async function taskCommand(flags: Flags, env: Env, verb: TaskVerb, id: st
   const task = (await localCall(dataDir, 'GET', path)) as TaskLine
   print(lineOf(task))
   if (task.error?.command) print(`  command: ${task.error.command}`)
+  if (task.error?.stderr) print(`  it said: ${task.error.stderr.replaceAll('\n', '\n    ')}`)
   for (const event of task.events ?? []) print(`  ${event.time}  ${event.step}: ${event.event}`)
 }

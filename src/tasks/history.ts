@@ -1,5 +1,5 @@
-import type { Failure } from './failure.ts'
 import type { EventName } from './journal.ts'
+import type { TaskError } from './saga.ts'
 
 interface Entry {
   step: string
@@ -11,7 +11,7 @@ interface Entry {
 export class History {
   readonly outputs: Record<string, unknown> = {}
   /** Of the last step that failed while running forwards. */
-  failure: Failure | undefined
+  failure: TaskError | undefined
   failedStep: string | undefined
   /** Whether any undo was begun. */
   unwinding = false
@@ -51,7 +51,7 @@ export class History {
   }
 
   #fail(step: string, data: unknown): void {
-    this.failure = data as Failure
+    this.failure = data as TaskError
     this.failedStep = step
   }
 

@@ -3,6 +3,7 @@ import { and, asc, eq, lte } from 'drizzle-orm'
 import { AppError, invalid } from '../core/errors.ts'
 import { outbox } from '../db/schema.ts'
 import type { Database } from '../zone/zone.ts'
+import { publicFailure } from './failure.ts'
 import type { OutboxRow } from './journal.ts'
 import type { StartRequest, TaskLog, TaskView } from './saga.ts'
 
@@ -33,6 +34,12 @@ const defaults = {
   firstDelayMs: 5_000,
   longestDelayMs: 6 * 3_600_000,
 }
+
+/** Whoever receives it need not be one who looks after the host. */
+const publicView = (view: TaskView): TaskView => ({
+  ...view,
+  error: view.error && publicFailure(view, view.error),
+})
 
 const methods = ['POST', 'PUT', 'PATCH', 'GET']
 const batchSize = 8
@@ -68,7 +75,7 @@ export class Outbox {
   message(view: TaskView, { url, method, secret }: Callback): OutboxRow {
     const id = randomUUID()
     const now = this.#options.clock()
-    const body = method === 'GET' ? '' : JSON.stringify({ event: 'task.finished', task: view })
+    const body = method === 'GET' ? '' : JSON.stringify({ event: 'task.finished', task: publicView(view) })
     const headers: Record<string, string> = {
       'Idempotency-Key': id,
       'Nacelle-Task': view.id,

@@ -115,6 +115,16 @@ export type TaskState =
   | 'superseded'
   | 'stuck'
 
+/** Why a task failed, as those may know who look after the host. */
+export interface TaskError {
+  code: ErrorCode | 'internal'
+  message: string
+  field?: string
+  /** The command line that failed, and the end of what it wrote to standard error. */
+  command?: string
+  stderr?: string
+}
+
 export interface TaskView {
   id: string
   kind: string
@@ -124,7 +134,7 @@ export interface TaskView {
   step: string | null
   progress: number
   result: unknown
-  error: { code: ErrorCode | 'internal'; message: string; field?: string; command?: string } | null
+  error: TaskError | null
   cancelRequested: boolean
   who: string
   requestId: string

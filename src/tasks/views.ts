@@ -1,9 +1,8 @@
 import { and, desc, eq, inArray, type SQL, sql } from 'drizzle-orm'
 import { task } from '../db/schema.ts'
 import type { Database } from '../zone/zone.ts'
-import type { Failure } from './failure.ts'
 import type { TaskRow } from './journal.ts'
-import type { TaskFilter, TaskView } from './saga.ts'
+import type { TaskError, TaskFilter, TaskView } from './saga.ts'
 
 /** Still owns its subject: waits, runs, or needs a person. */
 export const liveStates: TaskRow['state'][] = ['queued', 'running', 'unwinding', 'stuck']
@@ -21,7 +20,7 @@ export const taskView = (row: TaskRow): TaskView => ({
   step: row.step,
   progress: row.progress,
   result: row.result,
-  error: row.error as Failure | null,
+  error: row.error as TaskError | null,
   cancelRequested: row.cancelRequested,
   who: row.who,
   requestId: row.requestId,

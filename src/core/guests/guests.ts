@@ -1,10 +1,11 @@
 import { and, eq, isNotNull } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
-import type { OperationContext } from '../context.ts'
+import type { OperationContext, Principal } from '../context.ts'
 import { AppError, invalid, notFound } from '../errors.ts'
 import { requireVersion } from '../expected-version.ts'
 import { may, mayAny, requirePermission, requireToMake } from '../identity/permissions.ts'
 import { type Launched, launch } from '../launch.ts'
+import { isOperator, shownError } from '../tasks/shown.ts'
 import { type AuthParams, guestAuth } from './auth.ts'
 import { type CreateParams, guestCreate } from './create.ts'
 import { type DeleteParams, guestDelete } from './delete.ts'
@@ -49,7 +50,7 @@ export function createGuests(deps: GuestDeps) {
     /** Throws `not_found`; for a creation that failed the message says why. */
     get(op: OperationContext, id: string): GuestView {
       const guest = findGuest(deps.zone, id)
-      if (!guest || !mayAny(op.who, 'guest.read')) throw missing(deps, id)
+      if (!guest || !mayAny(op.who, 'guest.read')) throw missing(deps, op.who, id)
       requirePermission(op, 'guest.read', guest)
       return view(deps, guest)
     },
@@ -204,10 +205,12 @@ async function modify(
   })
 }
 
-function missing(deps: GuestDeps, id: string): AppError {
+/** Who asked for it learns why it is not there. */
+function missing(deps: GuestDeps, who: Principal, id: string): AppError {
   const [task] = deps.tasks.list({ subject: `guest:${id}`, kind: 'guest.create', limit: 1 }).tasks
-  if (!task?.error) return notFound('guest', id)
-  return new AppError('not_found', `guest '${id}' was not created: ${task.error.message}`, {
+  const error = task && (task.who === who.name || isOperator(who)) ? shownError(who, task) : null
+  if (!task || !error) return notFound('guest', id)
+  return new AppError('not_found', `guest '${id}' was not created: ${error.message}`, {
     details: { task: task.id },
   })
 }

@@ -1,5 +1,5 @@
 import { type ChangePlan, commitPlanned } from '../change-plan.ts'
-import type { OperationContext } from '../context.ts'
+import type { OperationContext, Principal } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { requireVersion } from '../expected-version.ts'
 import type { GuestDeps } from '../guests/deps.ts'
@@ -7,6 +7,7 @@ import { readVolume } from '../guests/record.ts'
 import { requirePermission, requireToMake } from '../identity/permissions.ts'
 import { type Launched, launch } from '../launch.ts'
 import { requireRoom } from '../ledger/room.ts'
+import { isOperator, shownError } from '../tasks/shown.ts'
 import { type ImageBuildParams, imageBuild } from './build.ts'
 import { type ImageDeleteParams, imageDelete } from './delete.ts'
 import type { ImageDeps } from './deps.ts'
@@ -63,7 +64,7 @@ export function createImages(deps: ImagesDeps) {
     /** Throws `not_found`; for an image whose building failed the message says why. */
     get(op: OperationContext, kind: ImageKind, id: string): ImageView {
       const image = findImage(zone.db, id)
-      if (image?.kind !== kind) throw missing(deps, kind, id)
+      if (image?.kind !== kind) throw missing(deps, op.who, { kind, id })
       requirePermission(op, 'image.read', image)
       return view(image)
     },
@@ -177,12 +178,13 @@ function writable(deps: ImageDeps, op: OperationContext, kind: ImageKind, id: st
   return image
 }
 
-function missing(deps: ImageDeps, kind: ImageKind, id: string): AppError {
-  const { tasks } = deps.tasks.list({ subject: `image:${id}`, kind: 'image.build', limit: 1 })
-  const failure = tasks[0]?.error?.message
-  const why = failure ? `: building it failed: ${failure}` : ''
+/** Who asked for it to be built learns why it is not there. */
+function missing(deps: ImageDeps, who: Principal, { kind, id }: { kind: ImageKind; id: string }): AppError {
+  const [task] = deps.tasks.list({ subject: `image:${id}`, kind: 'image.build', limit: 1 }).tasks
+  const error = task && (task.who === who.name || isOperator(who)) ? shownError(who, task) : null
+  const why = error ? `: building it failed: ${error.message}` : ''
   return new AppError('not_found', `there is no ${kind} image '${id}'${why}`, {
-    details: { noun: 'image', key: id },
+    details: { noun: 'image', key: id, ...(task && error ? { task: task.id } : {}) },
   })
 }
 

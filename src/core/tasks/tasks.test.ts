@@ -57,6 +57,17 @@ describe('tasks', () => {
     assert.throws(() => service.get(as('bob'), id), { code: 'forbidden' })
   })
 
+  it('tell their owner that they failed, and operators why', () => {
+    const owner = service.get(as('alice', 'task.read.own'), id)
+    assert.match(owner.task.error?.message ?? '', /the host failed at step 'one'.*task /)
+    assert.ok(!/broken|"no"/.test(JSON.stringify(owner.events)))
+    const operator = service.get(as('bob', 'task.read'), id)
+    assert.equal(operator.task.error?.message, "the undo of step 'one' failed: no")
+    assert.match(JSON.stringify(operator.events), /broken/)
+    const [listed] = service.list(as('alice', 'task.read.own'), { limit: 9 }).tasks
+    assert.deepEqual(listed?.error, owner.task.error)
+  })
+
   it('are acted on by whoever may write them', async () => {
     await assert.rejects(service.abandon(as('bob', 'task.read'), id), { code: 'forbidden' })
     await assert.rejects(service.abandon(as('bob', 'task.read.own', 'task.write.own'), id), {

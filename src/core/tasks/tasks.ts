@@ -2,6 +2,7 @@ import type { Effect, PlannedStep, TaskEventView, TaskFilter, Tasks, TaskView } 
 import type { OperationContext } from '../context.ts'
 import { AppError, notFound } from '../errors.ts'
 import { may, mayAny, type Permission, requirePermission } from '../identity/permissions.ts'
+import { shownEvents, shownTask } from './shown.ts'
 
 export interface TaskDetails {
   task: TaskView
@@ -46,20 +47,27 @@ export function createTaskService({ tasks }: { tasks: Tasks }): TaskService {
     const effects = [{ effect: effectOf(verb, task) }]
     if (op.dryRun) {
       checkState(verb, task)
-      return { task, effects }
+      return { task: shownTask(op.who, task), effects }
     }
     op.log.info({ task: id, verb, who: op.who.name }, 'a person acts on a task')
-    return { task: await (verb === 'cancel' ? tasks.cancel(id) : tasks[verb](id, op.who.name)), effects }
+    const after = await (verb === 'cancel' ? tasks.cancel(id) : tasks[verb](id, op.who.name))
+    return { task: shownTask(op.who, after), effects }
   }
   return {
     list(op, filter) {
       if (may(op.who, 'task.read')) return tasks.list(filter)
       if (!mayAny(op.who, 'task.read')) requirePermission(op, 'task.read')
       const isOther = filter.who !== undefined && filter.who !== op.who.name
-      return isOther ? { tasks: [], total: 0 } : tasks.list({ ...filter, who: op.who.name })
+      if (isOther) return { tasks: [], total: 0 }
+      const own = tasks.list({ ...filter, who: op.who.name })
+      return { ...own, tasks: own.tasks.map((task) => shownTask(op.who, task)) }
     },
     get(op, id) {
-      return { task: find(op, id), events: tasks.events(id), plan: tasks.planOf(id) }
+      return {
+        task: shownTask(op.who, find(op, id)),
+        events: shownEvents(op.who, id, tasks.events(id)),
+        plan: tasks.planOf(id),
+      }
     },
     cancel: act('cancel'),
     retry: act('retry'),

@@ -1,4 +1,4 @@
-import { AppError, type ErrorCode } from '../../core/errors.ts'
+import { AppError, type ErrorCode, InternalError } from '../../core/errors.ts'
 import { HttpRefusal } from '../refusal.ts'
 
 /**
@@ -38,16 +38,17 @@ export interface ErrorEnvelope {
 /** `legacy` is a caller that sends `Nano-Session`: it reads the body only when the status is 200. */
 export function renderError(error: unknown, requestId: string, legacy: boolean): RenderedError {
   const known = error instanceof AppError ? error : undefined
+  const told = known ?? (error instanceof InternalError ? error : undefined)
   const body: ErrorEnvelope = {
     error_code: 500,
     message:
-      known === undefined
+      told === undefined
         ? `Internal error; the log tells more about request '${requestId}'.`
-        : sentence(known.message, known.field),
+        : sentence(told.message, known?.field),
     data: {},
     code: known?.code ?? 'internal',
     ...(known?.field === undefined ? {} : { field: known.field }),
-    ...(known?.details === undefined ? {} : { details: known.details }),
+    ...(told?.details === undefined ? {} : { details: told.details }),
     request_id: requestId,
   }
   return { status: legacy ? 200 : httpStatus(error), headers: headersOf(known), body }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { GuestDeps } from '../../src/core/guests/deps.ts'
 import { unlimitedQos } from '../../src/core/guests/guest.ts'
 import { LiveGuests } from '../../src/core/guests/live.ts'
+import { everyHostPort } from '../../src/core/guests/ports.ts'
 import type { DiskSource, HypervisorFacts } from '../../src/core/hypervisor.ts'
 import { Observed } from '../../src/core/instances/observed.ts'
 import type { Secrets } from '../../src/core/secrets/secrets.ts'
@@ -94,7 +95,13 @@ export function guestDeps(world: GuestWorld, database: OpenDatabase): GuestDeps 
         after: { id, time: 0, content: `${who}: ${content}` },
       }
     },
-    limits: () => ({ cores: 8, memoryBytes: 2 ** 40, hostMemoryBytes: 2 ** 40, diskBytes: 2 ** 44 }),
+    limits: () => ({
+      cores: 8,
+      memoryBytes: 2 ** 40,
+      hostMemoryBytes: 2 ** 40,
+      diskBytes: 2 ** 44,
+      forwardPorts: everyHostPort,
+    }),
   }
 }
 

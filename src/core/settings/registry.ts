@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import * as v from 'valibot'
+import { parsePortRange } from '../guests/ports.ts'
 
 interface Definition {
   schema: v.GenericSchema
@@ -71,6 +72,15 @@ export const settingDefinitions = {
     schema: v.boolean('must be true or false'),
     default: true,
     description: 'Whether /metrics tells of each running guest; ten series for each, of at most 2000 guests.',
+  },
+  'network.forward_ports': {
+    schema: v.pipe(
+      v.string('must be text'),
+      v.check((value) => parsePortRange(value) !== undefined, 'must be two ports, e.g. 1024-65535'),
+    ),
+    default: '1024-65535',
+    description:
+      'Ports of a host that users may have forwarded to their guests; managers may take all. Forwards that are there stay.',
   },
   'guest.max_cores': {
     schema: whole(1, 1024),

@@ -76,9 +76,12 @@ describe('tasks', () => {
     const alice = as('alice', 'task.read.own', 'task.write.own')
     await assert.rejects(service.cancel(alice, id), { code: 'conflict' })
     await assert.rejects(service.cancel({ ...alice, dryRun: true }, id), { code: 'conflict' })
-    assert.match((await service.abandon({ ...alice, dryRun: true }, id)).effects[0]!.effect, /free its locks/)
+    for (const verb of ['skip', 'abandon'] as const)
+      await assert.rejects(service[verb](alice, id), { code: 'forbidden', message: /system\.write/ })
+    const chief = as('alice', 'task.read.own', 'task.write.own', 'system.write')
+    assert.match((await service.abandon({ ...chief, dryRun: true }, id)).effects[0]!.effect, /free its locks/)
     assert.equal(runner.get(id)?.state, 'stuck')
-    assert.equal((await service.abandon(alice, id)).task.state, 'failed')
+    assert.equal((await service.abandon(chief, id)).task.state, 'failed')
   })
 
   it('are shown without the outputs of their steps', async () => {

@@ -26,6 +26,7 @@ export interface TaskService {
   /** Each throws `conflict` when the task's state does not allow it. */
   cancel(op: OperationContext, id: string): Promise<TaskAction>
   retry(op: OperationContext, id: string): Promise<TaskAction>
+  /** These two need `system.write` too: they leave the host as it is, whatever the record says. */
   skip(op: OperationContext, id: string): Promise<TaskAction>
   abandon(op: OperationContext, id: string): Promise<TaskAction>
 }
@@ -44,6 +45,8 @@ export function createTaskService({ tasks }: { tasks: Tasks }): TaskService {
   const act = (verb: Verb) => async (op: OperationContext, id: string) => {
     const task = find(op, id)
     requirePermission(op, 'task.write', ownership(task))
+    // From then on the record and the host may differ, and nothing of the task puts that right.
+    if (verb === 'skip' || verb === 'abandon') requirePermission(op, 'system.write')
     const effects = [{ effect: effectOf(verb, task) }]
     if (op.dryRun) {
       checkState(verb, task)

@@ -60,7 +60,7 @@ export function guestElement(guest: GuestView, names: GuestNames) {
         ? { allocated_address: `${guest.address}/${names.prefix(guest.addressPool, guest.address)}` }
         : {}),
     },
-    external: { display_address: displayAddress },
+    external: { ...externalAddress(guest, names), display_address: displayAddress },
     ports: guest.ports,
     ...(guest.securityPolicyGroup ? { security_policy_group: guest.securityPolicyGroup } : {}),
     create_time: timeText(guest.createdAt),
@@ -68,6 +68,12 @@ export function guestElement(guest: GuestView, names: GuestNames) {
     ...(guest.media ? { media_source: names.media(guest.media) } : {}),
     qos: qosOf(guest),
   }
+}
+
+/** Where the guest is reached from outside: at its own address (1:1 NAT), or at the host's by the ports that it forwards. */
+function externalAddress(guest: GuestView, names: GuestNames): { network_address?: string } {
+  const address = guest.externalAddress ?? (guest.ports.length > 0 ? names.host(guest.cell) : '')
+  return address ? { network_address: address } : {}
 }
 
 /** As the original: the priority always, a limit only where there is one. */

@@ -1,7 +1,9 @@
 import * as v from 'valibot'
 import type { OperationContext } from '../../core/context.ts'
+import { notFound } from '../../core/errors.ts'
 import { requirePermission } from '../../core/identity/permissions.ts'
 import { type Operation, operation } from '../operation.ts'
+import { changed } from './changed.ts'
 import { timeText } from './guest-wire.ts'
 
 /** The part of a reconciler's state that is shown; reconcilers/reconciler.ts keeps it. */
@@ -34,7 +36,7 @@ const reply = v.pipe(
 export const reconcilerOperations = ({
   reconcilers,
 }: {
-  reconcilers: { status(): ReconcilerView[] }
+  reconcilers: { status(): ReconcilerView[]; nudge(name: string): Promise<unknown> }
 }): Operation[] => [
   operation({
     id: 'reconciler.list',
@@ -47,6 +49,25 @@ export const reconcilerOperations = ({
     handle(op: OperationContext) {
       requirePermission(op, 'system.read')
       return { data: reconcilers.status().map(render) }
+    },
+  }),
+  operation({
+    id: 'reconciler.run',
+    method: 'POST',
+    path: '/reconcilers/:name',
+    summary: 'Make the record and the host equal now; answers when the pass has ended',
+    tag: 'System',
+    params: v.object({ name: v.pipe(v.string(), v.description('E.g. `firewall`.')) }),
+    reply,
+    access: 'system.write',
+    async handle(op, { params: { name } }) {
+      requirePermission(op, 'system.write')
+      const view = () => reconcilers.status().find((one) => one.name === name)
+      if (!view()) throw notFound('reconciler', name)
+      if (op.dryRun) return changed(op, { effects: [{ effect: `run a pass of '${name}'` }] })
+      // What failed stands in the answer, as it does in the list.
+      await reconcilers.nudge(name).catch(() => undefined)
+      return { data: render(view()!) }
     },
   }),
 ]

@@ -172,6 +172,7 @@ export const taskOperations = ({ taskService }: { taskService: TaskService }): O
       method: 'POST',
       path: `/tasks/:id/${verb}`,
       summary: verbs[verb],
+      ...(verb === 'retry' ? {} : { description: 'Needs the permission `system.write` as well.' }),
       tag,
       params,
       reply: taskReply,

@@ -2,6 +2,7 @@
 import { connect, createServer } from 'node:net'
 import { Hono } from 'hono'
 import type { HttpEnv } from '../src/http/request-context.ts'
+import { responder } from '../src/http/respond.ts'
 import { startServer } from '../src/http/server.ts'
 import { createSockets } from '../src/http/sockets/sockets.ts'
 
@@ -30,7 +31,14 @@ async function bridge(port: number): Promise<void> {
   const display = { kind: 'tcp' as const, host: '127.0.0.1', port }
   const sockets = createSockets({ consume: () => ({ kind: 'vnc', display }), log: silent })
   const app = new Hono<HttpEnv>()
-  const options = { app, host: '127.0.0.1', port: 0, log: silent, sockets, stopping: new AbortController() }
+  const options = {
+    respond: responder(app),
+    host: '127.0.0.1',
+    port: 0,
+    log: silent,
+    sockets,
+    stopping: new AbortController(),
+  }
   tell((await startServer(options)).port)
 }
 

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander'
 import { ConfigError, defaultConfigFile, type Flags } from './config.ts'
-import { journalVerify, resetPassword, taskCommand, taskList } from './main/commands.ts'
-import { doctor } from './main/doctor.ts'
-import { serve } from './main/serve.ts'
 import { version } from './packaging/version.ts'
+
+// Each command loads what it needs, and nothing of what the others need.
+const commands = () => import('./main/commands.ts')
 
 const program = new Command('nacelle')
   .description('A hypervisor appliance in one file: REST API, web UI and consoles over libvirt and QEMU.')
@@ -54,7 +54,7 @@ withHost(program.command('serve'))
     'after',
     "\nNACELLE_ADMIN_PASSWORD at the first start makes the administrator 'admin' without the set-up code.",
   )
-  .action((flags: Flags) => serve(flags, process.env))
+  .action(async (flags: Flags) => (await import('./main/serve.ts')).serve(flags, process.env))
 
 withHost(program.command('doctor'))
   .description('look at this host: what is wrong, and the command that mends it')
@@ -63,7 +63,9 @@ withHost(program.command('doctor'))
     'after',
     '\nExit code: 0 nothing is wrong, 1 warnings, 2 errors. What it cannot see is unknown, and counts for neither.',
   )
-  .action((flags: Flags & { json?: boolean }) => doctor(flags, process.env))
+  .action(async (flags: Flags & { json?: boolean }) =>
+    (await import('./main/doctor.ts')).doctor(flags, process.env),
+  )
 
 program
   .command('version')
@@ -79,12 +81,12 @@ const user = program.command('user').description('users of this appliance')
 withConfig(user.command('reset-password'))
   .argument('<name>', 'name of the user')
   .description('give a user a new random password, print it, and end the sessions of that user')
-  .action((name: string, flags: Flags) => resetPassword(flags, process.env, name))
+  .action(async (name: string, flags: Flags) => (await commands()).resetPassword(flags, process.env, name))
 
 const journal = program.command('journal').description('the audit journal')
 withConfig(journal.command('verify'))
   .description('walk the hash chain and say whether anything was changed')
-  .action((flags: Flags) => journalVerify(flags, process.env))
+  .action(async (flags: Flags) => (await commands()).journalVerify(flags, process.env))
 
 const host = program.command('host').description('this host as a whole')
 withHost(host.command('shutdown-guests'))
@@ -99,7 +101,9 @@ withConfig(task.command('list'))
   .description('tasks that have not ended, or all')
   .option('--all', 'finished ones too')
   .option('--json', 'as JSON')
-  .action((flags: Flags & { all?: boolean; json?: boolean }) => taskList(flags, process.env))
+  .action(async (flags: Flags & { all?: boolean; json?: boolean }) =>
+    (await commands()).taskList(flags, process.env),
+  )
 for (const [verb, words] of [
   ['show', 'a task with its steps'],
   ['cancel', 'stop a task and undo what it has done'],
@@ -110,7 +114,12 @@ for (const [verb, words] of [
   withConfig(task.command(verb))
     .argument('<id>', 'id of the task')
     .description(words)
-    .action((id: string, flags: Flags) => taskCommand(flags, process.env, verb, id))
+    .action(async (id: string, flags: Flags) => (await commands()).taskCommand(flags, process.env, verb, id))
+
+program
+  .command('rehearse', { hidden: true })
+  .description('start on an empty directory, answer, and end; used by the build')
+  .action(async () => (await import('./main/rehearsal.ts')).rehearse())
 
 program.parseAsync().catch((error: unknown) => {
   const known = error instanceof ConfigError || (error instanceof Error && error.name === 'AppError')

@@ -4,7 +4,7 @@ import { AppError } from '../core/errors.ts'
 import { version } from '../packaging/version.ts'
 import { mountAssets } from './assets.ts'
 import { type EventsDeps, mountEvents } from './events.ts'
-import { type Check, createReadiness } from './health.ts'
+import { alive, type Check, createReadiness } from './health.ts'
 import type { Metrics } from './metrics.ts'
 import { checkAccess, identify } from './nano/access.ts'
 import { renderError } from './nano/errors.ts'
@@ -69,7 +69,7 @@ function logRequest(log: Log, { requestId, method, path, status, seconds, who }:
 
 function mountProbes(app: Hono<HttpEnv>, deps: AppDeps): void {
   const readiness = createReadiness(deps.checks, deps.log)
-  app.get('/healthz', (c) => c.text('alive\n'))
+  app.get('/healthz', (c) => c.text(alive))
   app.get('/readyz', async (c) => {
     const found = await readiness()
     const stopping = deps.stopping?.aborted === true

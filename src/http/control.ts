@@ -1,8 +1,8 @@
 import { chmod, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
-import { getRequestListener } from '@hono/node-server'
 import type { Hono } from 'hono'
 import type { HttpEnv } from './request-context.ts'
+import { responder } from './respond.ts'
 
 /**
  * The same API on a unix socket that only root may open: how the command line reaches the running appliance. Returns how
@@ -11,9 +11,7 @@ import type { HttpEnv } from './request-context.ts'
 export async function listenControl(app: Hono<HttpEnv>, path: string): Promise<() => Promise<void>> {
   // What a killed process left; the data directory is ours alone by now.
   await rm(path, { force: true })
-  const server = createServer(
-    getRequestListener(app.fetch as never, { overrideGlobalObjects: false, hostname: 'localhost' }),
-  )
+  const server = createServer(responder(app))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(path, resolve)

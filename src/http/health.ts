@@ -1,5 +1,8 @@
 import type { Log } from '../core/context.ts'
 
+/** What `/healthz` says. */
+export const alive = 'alive\n'
+
 /** Throws when what it looks at does not work. */
 export type Check = () => unknown
 

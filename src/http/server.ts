@@ -1,17 +1,14 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { getRequestListener } from '@hono/node-server'
-import type { Hono } from 'hono'
 import type { Log } from '../core/context.ts'
 import { plainServer, tlsServer } from './listener.ts'
-import type { HttpEnv } from './request-context.ts'
 import { setSecurityHeaders } from './security-headers.ts'
 import type { CertificateSource } from './tls/certificate-source.ts'
 
 export interface ServerOptions {
-  app: Hono<HttpEnv>
+  respond: RequestListener
   host: string
   /** 0 takes any free one. */
   port: number
@@ -65,16 +62,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 function createNodeServer(options: ServerOptions): Server {
-  const { app, certificate, stopping } = options
-  const respond = getRequestListener(app.fetch as never, {
-    overrideGlobalObjects: false,
-    hostname: 'localhost',
-  })
+  const { respond, certificate, stopping } = options
   const strictTransport = certificate?.given === true
   const listener = (request: IncomingMessage, response: ServerResponse) => {
     setSecurityHeaders(response, request.url ?? '', strictTransport)
     if (stopping.signal.aborted) response.setHeader('Connection', 'close')
-    void respond(request, response)
+    respond(request, response)
   }
   if (certificate === undefined) return plainServer(listener)
   const server = tlsServer(certificate.current(), listener) as TlsServer

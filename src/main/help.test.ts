@@ -11,7 +11,7 @@ const run = promisify(execFile)
 test('the help of serve names every variable of the environment', async () => {
   const help = (await run(process.execPath, [join(source, 'main.ts'), 'serve', '--help'])).stdout
   const files = await Promise.all(
-    ['config.ts', 'main/serve.ts'].map((name) => readFile(join(source, name), 'utf8')),
+    ['config.ts', 'main/running.ts'].map((name) => readFile(join(source, name), 'utf8')),
   )
   const names = new Set(files.flatMap((text) => text.match(/(?<=env\[')NACELLE_\w+/g) ?? []))
   assert.ok(names.size >= 5)

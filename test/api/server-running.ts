@@ -2,6 +2,7 @@
 import type { Principal } from '../../src/core/context.ts'
 import { type AppDeps, createApp } from '../../src/http/app.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
+import { responder } from '../../src/http/respond.ts'
 import { type ServerOptions, startServer } from '../../src/http/server.ts'
 import type { ZoneEvent } from '../../src/zone/zone.ts'
 import { principal, silentLog } from './serve.ts'
@@ -52,7 +53,10 @@ export async function runServer({ deps, server, tokens }: RunOptions = {}) {
     resolve: (credential) => (credential === 'main' ? principal() : tokens?.[credential]),
     ...deps,
   })
-  const running = await startServer({ app, host: '127.0.0.1', port: 0, log: silentLog, stopping, ...server })
+  const running = await startServer({
+    ...{ respond: responder(app), host: '127.0.0.1', port: 0, log: silentLog, stopping },
+    ...server,
+  })
   return { ...running, feed, stopping }
 }
 

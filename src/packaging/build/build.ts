@@ -1,17 +1,20 @@
 // Builds dist/nacelle; called by build.sh, which has stripped Node and asked git for the commit.
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { treePath } from '../assets.ts'
-import { bundle } from './bundle.ts'
+import { bundle, bundleBoot } from './bundle.ts'
+import { compileAhead } from './compile-ahead.ts'
 import { makeExecutable } from './executable.ts'
 import { licenceNotices } from './licences.ts'
+
+const defaultEntry = treePath('src/main.ts')
 
 const { values } = parseArgs({
   options: {
     node: { type: 'string' },
     commit: { type: 'string' },
-    entry: { type: 'string', default: treePath('src/main.ts') },
+    entry: { type: 'string', default: defaultEntry },
     out: { type: 'string', default: treePath('dist/nacelle') },
   },
 })
@@ -19,16 +22,20 @@ if (!values.node) throw new Error('--node FILE (a stripped Node binary) is requi
 
 const outfile = resolve(values.out)
 const workDirectory = `${outfile}.parts`
+await rm(workDirectory, { recursive: true, force: true })
 await mkdir(workDirectory, { recursive: true })
 
 const manifest: { version: string } = JSON.parse(await readFile(treePath('package.json'), 'utf8'))
-const script = join(workDirectory, 'main.cjs')
-const { inputs } = await bundle({
+const program = join(workDirectory, 'program')
+const { inputs, scripts } = await bundle({
   entry: resolve(values.entry),
-  outfile: script,
+  outdir: program,
   version: manifest.version,
   commit: values.commit,
 })
+if (values.entry === defaultEntry) await compileAhead(program, scripts)
+const script = join(workDirectory, 'boot.cjs')
+await bundleBoot(script)
 
 const licences = join(workDirectory, 'licences.txt')
 await writeFile(licences, await licenceNotices(Object.keys(inputs)))
@@ -36,6 +43,7 @@ await makeExecutable({
   node: resolve(values.node),
   nodeVersion: process.versions.node,
   script,
+  program,
   licences,
   outfile,
 })

@@ -1,5 +1,6 @@
 // Script, assets and Node become one executable file, by pkg's SEA mode (docs/decisions/001-packaging.md).
-import { chmod, rename } from 'node:fs/promises'
+import { chmod, readdir, rename } from 'node:fs/promises'
+import { join } from 'node:path'
 import pkgSea from '@yao-pkg/pkg/lib-es5/sea.js'
 import { listAssets, treePath } from '../assets.ts'
 
@@ -7,7 +8,9 @@ import { listAssets, treePath } from '../assets.ts'
 export interface ExecutableRequest {
   node: string
   nodeVersion: string
+  /** The main script, and the folder of those that it runs. */
   script: string
+  program: string
   licences: string
   outfile: string
 }
@@ -21,19 +24,20 @@ export async function makeExecutable(request: ExecutableRequest): Promise<void> 
     seaConfig: {
       disableExperimentalSEAWarning: true,
       useSnapshot: false,
-      // A fifth less work at each start; the price is that two builds differ.
-      useCodeCache: true,
-      assets: embeddedFiles(request.licences),
+      useCodeCache: false,
+      assets: await embeddedFiles(request),
     },
   })
   await chmod(partial, 0o755)
   await rename(partial, request.outfile)
 }
 
-function embeddedFiles(licences: string): Record<string, string> {
+async function embeddedFiles({ licences, program }: ExecutableRequest): Promise<Record<string, string>> {
   const names = [...listAssets('migrations/'), ...listAssets('web/')]
+  const scripts = (await readdir(program)).filter((name) => /\.js(\.cache)?$/.test(name))
   return {
     ...Object.fromEntries(names.map((name) => [name, treePath(name)])),
+    ...Object.fromEntries(scripts.map((name) => [`program/${name}`, join(program, name)])),
     'native/better_sqlite3.node': treePath('node_modules/better-sqlite3/prebuilds/linux-x64.node'),
     'native/pty.node': treePath('node_modules/@lydell/node-pty-linux-x64/pty.node'),
     'licences.txt': licences,

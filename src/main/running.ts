@@ -143,6 +143,7 @@ async function shutDown(appliance: Appliance): Promise<void> {
   await appliance.reconcilers.stop()
   await appliance.tasks.stop()
   await appliance.outbox.stop()
+  await appliance.figures.stop()
   appliance.identity.close()
   appliance.database.close()
 }

@@ -8,7 +8,7 @@ import type { StoragePools } from '../core/storage-pools/storage-pools.ts'
 import { createAddressesReconciler } from '../reconcilers/addresses.ts'
 import { createDomainsReconciler } from '../reconcilers/domains.ts'
 import { createFirewallReconciler } from '../reconcilers/firewall.ts'
-import { createLayersReconciler } from '../reconcilers/layers.ts'
+import { createLayersReconciler, letsLayersGo } from '../reconcilers/layers.ts'
 import { createObservedReconciler } from '../reconcilers/observed.ts'
 import { createPoliciesReconciler } from '../reconcilers/policies.ts'
 import { createReconcilerRunner, type ReconcilerRunner } from '../reconcilers/reconciler.ts'
@@ -34,7 +34,7 @@ const mostTasks = 100_000
 /** Every reconciler, and the nudges by which a change of the record reaches the host at once. */
 export function createReconcilers(parts: ReconcilerParts): ReconcilerRunner {
   const { guestDeps, findings, settings, storagePools, uploads, enforcer, log } = parts
-  const { zone, network, cell, store, now, observed } = guestDeps
+  const { zone, tasks, network, cell, store, now, observed } = guestDeps
   const runner = createReconcilerRunner(
     [
       createDomainsReconciler(guestDeps),
@@ -64,6 +64,9 @@ export function createReconcilers(parts: ReconcilerParts): ReconcilerRunner {
     ],
     (name) => systemContext(log.child({ reconciler: name })),
   )
+  tasks.subscribe((task) => {
+    if (letsLayersGo(task)) runner.nudge('layers').catch(() => undefined)
+  })
   zone.subscribe((event) => {
     if (event.changes.some((change) => change.table === 'volume' && change.after === null))
       runner.nudge('layers').catch(() => undefined)

@@ -7,9 +7,13 @@ import { quarantineAll } from '../guests/quarantine.ts'
 import { childrenOf, readGuest, readVolume, remove, update } from '../guests/record.ts'
 import { filePath } from '../guests/spec.ts'
 
-interface Merge {
-  deps: GuestDeps
+interface OfGuest {
+  deps: Pick<GuestDeps, 'zone'>
   guest: string
+}
+
+interface Merge extends OfGuest {
+  deps: GuestDeps
   info: CommitInfo
   progress(percent: number): void
   signal: AbortSignal
@@ -29,9 +33,19 @@ export async function mergeHidden(merge: Merge): Promise<void> {
   }
 }
 
-/** Whether something can be cleared away now, as far as the record tells. */
-export const hasMergeable = (deps: Pick<GuestDeps, 'zone'>, guest: string): boolean =>
-  hiddenLayers(deps, guest).some((layer) => soleChild(deps, layer) !== undefined)
+/**
+ * Whether something can be cleared away now, as far as the record tells: a merge that is begun for nothing would keep
+ * the guest from its owner.
+ */
+export function hasMergeable(deps: Pick<GuestDeps, 'zone' | 'live'>, guest: string): boolean {
+  const active = new Set(readGuest(deps.zone, guest).disks.map((disk) => disk.volume))
+  return hiddenLayers(deps, guest).some((layer) => {
+    const child = soleChild(deps, layer)
+    if (child === undefined || child === null) return child === null
+    // Inside the chain of a running guest what stands on the child has to move.
+    return !deps.live.running(guest) || active.has(child.id) || canMoveChildren({ deps, guest }, child)
+  })
+}
 
 async function nextMove(merge: Merge): Promise<(() => Promise<void>) | undefined> {
   for (const layer of hiddenLayers(merge.deps, merge.guest)) {
@@ -55,7 +69,7 @@ const hiddenLayers = ({ zone }: Pick<GuestDeps, 'zone'>, guest: string): Volume[
     .all()
 
 /** What stands on the child moves in one commit, and not what is in quarantine, whose file cannot be changed. */
-function canMoveChildren(merge: Merge, child: Volume): boolean {
+function canMoveChildren(merge: OfGuest, child: Volume): boolean {
   const children = childrenOf(merge.deps.zone, [child.id])
   const rows = children.length + snapshotsOn(merge, child.id).length
   return rows <= mostMoved && !children.some(isQuarantined)
@@ -162,7 +176,7 @@ async function keepLayer(merge: Merge, layer: Volume, child: Volume): Promise<vo
   ])
 }
 
-const snapshotsOn = ({ deps, guest }: Merge, volume: string): Snapshot[] =>
+const snapshotsOn = ({ deps, guest }: OfGuest, volume: string): Snapshot[] =>
   deps.zone.db
     .select()
     .from(schema.snapshot)

@@ -23,6 +23,10 @@ export interface Hypervisor {
   shutdown(id: string): Promise<void>
   reboot(id: string): Promise<void>
   reset(id: string): Promise<void>
+  /** Holds the cores still; what the guest has written is flushed. Success when it is paused already. */
+  pause(id: string): Promise<void>
+  /** Success when it runs. */
+  resume(id: string): Promise<void>
   state(id: string): Promise<DomainState>
   /** Every domain of this host, also those that Nacelle did not make; one call. */
   list(): Promise<DomainSummary[]>
@@ -30,6 +34,13 @@ export interface Hypervisor {
   stats(ids?: readonly string[]): Promise<DomainStats[]>
   /** Puts a medium into the removable drive of a running domain, or ejects (`null`). */
   changeMedia(id: string, source: DiskSource | null): Promise<void>
+  /** What a running domain has now, and how far it can grow. Throws `conflict` for one that does not run. */
+  liveSize(id: string): Promise<LiveSize>
+  /**
+   * Makes a running domain in one respect what `spec` says, without a restart; repeatable. Throws `unsupported` or
+   * `unavailable` with the field `immediate` where the guest does not follow.
+   */
+  adjust(spec: DomainSpec, what: Adjustable): Promise<void>
   /** Grows the block device of a running domain. */
   resizeDisk(id: string, target: string, sizeBytes: number): Promise<void>
   /** Where the graphical console of a running domain listens now (it changes with each start). */
@@ -67,6 +78,18 @@ export interface HypervisorFacts {
 }
 
 export type DomainState = 'absent' | 'stopped' | 'running' | 'paused' | 'stopping' | 'crashed'
+
+export interface LiveSize {
+  cores: number
+  maxCores: number
+  /** Plugged into the domain, and of that given to the guest by the balloon. */
+  memoryBytes: number
+  givenMemoryBytes: number
+  maxMemoryBytes: number
+}
+
+/** `display` is the password of its console. */
+export type Adjustable = 'cores' | 'memory' | 'cpuPriority' | 'diskRates' | 'networkRates' | 'display'
 
 export interface DomainSummary {
   id: string
@@ -187,6 +210,8 @@ export interface GuestAgent {
   /** Freezes all file systems; returns how many. */
   freeze(id: string): Promise<number>
   thaw(id: string): Promise<void>
+  /** Lets all file systems give back what they do not use. */
+  trim(id: string): Promise<void>
 }
 
 /** What only a running domain can do to its disks. No libvirt metadata is kept; our record is the tree. */
@@ -196,6 +221,8 @@ export interface LiveSnapshots {
    * memory, consistent with the disks. The overlays' files must not exist; they are made by QEMU.
    */
   create(id: string, request: LiveSnapshotRequest): Promise<void>
+  /** Writes the memory of a paused domain to a file that does not exist yet; its disks stay as they are. */
+  saveMemory(id: string, memoryPath: string): Promise<void>
   /** Whether the file holds all of a guest's memory; false where its saving was cut, or there is no file. */
   isMemoryWhole(memoryPath: string): Promise<boolean>
   /** The disk chains that QEMU really has open now, top first. */

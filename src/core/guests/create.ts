@@ -4,10 +4,12 @@ import type { Saga, Step, StepContext } from '../../tasks/saga.ts'
 import type { Change } from '../../zone/zone.ts'
 import { dryCommit } from '../change-plan.ts'
 import { AppError, hasCode } from '../errors.ts'
+import { bringCopy, claimCopy } from '../images/copies.ts'
 import { hostEntry, pickAddress } from './address.ts'
 import type { GuestDeps } from './deps.ts'
 import type { Guest, Volume } from './guest.ts'
-import { chooseHostPorts, forwardedPorts, type PortPair } from './ports.ts'
+import { makeDisk } from './make-disk.ts'
+import { chooseHostPorts, forwardedPorts, type PortPair, type PortRange } from './ports.ts'
 import { findGuest, readGuest, readVolume, remove, update } from './record.ts'
 import { writeSeed } from './seed.ts'
 import { domainSpec } from './spec.ts'
@@ -19,8 +21,12 @@ export interface CreateParams {
   wantedAddress: string | null
   /** Ports of the guest to forward. */
   wantedPorts: number[]
+  /** Ports of the host from which who asks may have them. */
+  hostPorts: PortRange
   volumes: Omit<Volume, 'version'>[]
   imageName: string | null
+  /** Volume that the image is brought to first, where it lies on another pool than the guest will. */
+  imageCopy?: Omit<Volume, 'version'> | null
 }
 
 type Context = StepContext<CreateParams>
@@ -31,6 +37,7 @@ export const guestCreate = (deps: GuestDeps): Saga<CreateParams> => ({
   check: (params) => checkClaim(deps, params),
   steps: [
     reserve(deps),
+    image(deps),
     dhcpEntry(deps),
     disks(deps),
     nvram(deps),
@@ -119,10 +126,12 @@ function byField(error: unknown): unknown {
 
 const mostAttempts = 20
 
-async function choosePorts(deps: GuestDeps, { guest, wantedPorts }: CreateParams): Promise<PortPair[]> {
+async function choosePorts(deps: GuestDeps, params: CreateParams): Promise<PortPair[]> {
+  const { guest, wantedPorts, hostPorts } = params
   if (wantedPorts.length === 0) return []
   const listening = await deps.listeningPorts()
-  return chooseHostPorts(wantedPorts, new Set([...listening, ...forwardedPorts(deps.zone, guest.cell)]))
+  const taken = new Set([...listening, ...forwardedPorts(deps.zone, guest.cell)])
+  return chooseHostPorts(wantedPorts, taken, hostPorts)
 }
 
 function claims(
@@ -133,6 +142,7 @@ function claims(
   const { guest, volumes } = params
   return [
     { table: 'guest', key: guest.id, before: null, after: { ...guest, address, ports } },
+    ...claimCopy(deps.zone.db, params.imageCopy),
     ...volumes.map((row): Change => ({ table: 'volume', key: row.id, before: null, after: row })),
     ...(address && guest.addressPool
       ? [
@@ -175,8 +185,19 @@ const dhcpEntry = (deps: GuestDeps): Step<CreateParams> => ({
 const volumesOf = (params: CreateParams, kind: Volume['kind']) =>
   params.volumes.filter((row) => row.kind === kind)
 
-/** What a fresh thin disk may take at once, with its first boot. */
-const thinBytes = 256 << 20
+/** Once for each image and pool: the copy stays for the guests to come, and goes with the image. */
+const image = (deps: GuestDeps): Step<CreateParams> => ({
+  name: 'image',
+  weight: 6,
+  describe: ({ imageCopy, imageName }) =>
+    imageCopy
+      ? [{ effect: `copy image '${imageName}' to '${imageCopy.name}' on pool '${imageCopy.pool}'` }]
+      : [],
+  async run(context) {
+    const parent = volumesOf(context.params, 'disk')[0]?.parent
+    if (parent) await bringCopy(deps, parent, context)
+  },
+})
 
 const disks = (deps: GuestDeps): Step<CreateParams> => ({
   name: 'disks',
@@ -187,15 +208,8 @@ const disks = (deps: GuestDeps): Step<CreateParams> => ({
         ? `make '${disk.name}' on pool '${disk.pool}', a thin clone of image '${params.imageName}' grown to ${disk.sizeBytes} bytes`
         : `make '${disk.name}' on pool '${disk.pool}', empty, ${disk.sizeBytes} bytes`,
     })),
-  async run({ params }) {
-    for (const disk of volumesOf(params, 'disk')) {
-      const store = deps.store(disk.pool)
-      await deps.ensureRoom(disk.pool, thinBytes)
-      if (disk.parent) {
-        const parent = readVolume(deps.zone, disk.parent)
-        await store.clone(disk.name, { parent: parent.name, sizeBytes: disk.sizeBytes })
-      } else await store.create(disk.name, { sizeBytes: disk.sizeBytes, format: disk.format })
-    }
+  async run(context) {
+    for (const disk of volumesOf(context.params, 'disk')) await makeDisk(deps, disk, context)
   },
   undo: ({ params }) => removeAll(deps, volumesOf(params, 'disk')),
 })

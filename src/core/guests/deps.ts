@@ -22,6 +22,10 @@ export interface GuestDeps extends SpecSources {
   now(): number
   /** Makes room on a pool by purging quarantine; throws `insufficient_capacity` with the figures. */
   ensureRoom(pool: string, bytes: number): Promise<void>
+  /** Where the files of a guest on this pool go (UEFI variables, seed, memory): there, or on one that keeps files. */
+  filePool(storage: string): string
+  /** Where new images go. */
+  imagePool(): string
   /** A line for /logs/ to go with a commit. */
   logLine(who: string, text: string): Change
   observed: Observed

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Saga, Step } from '../../tasks/saga.ts'
-import { AppError } from '../errors.ts'
+import { AppError, invalid } from '../errors.ts'
 import { type Expecting, requireVersion } from '../expected-version.ts'
+import type { Adjustable } from '../hypervisor.ts'
 import { hostEntry } from './address.ts'
 import type { GuestDeps } from './deps.ts'
 import type { Guest } from './guest.ts'
@@ -18,14 +20,16 @@ export interface ModifyParams extends Expecting {
   after: Partial<Guest>
   /** A rename changes the domain's name, which libvirt does only for a stopped one. */
   stopped: boolean
+  /** What of it a running instance takes up at once; none when left out. */
+  adjust?: Adjustable[]
 }
 
-/** Changes the definition; a running instance takes it up at its next start. */
+/** Changes the definition; a running instance takes it up at its next start, or at once what can be adjusted. */
 export const guestModify = (deps: GuestDeps): Saga<ModifyParams> => ({
   kind: 'guest.modify',
   title: ({ name, what }) => `Change ${name}: ${what}`,
   check: async (params) => void (await checkModify(deps, params)),
-  steps: [record(deps), redefine(deps)],
+  steps: [record(deps), redefine(deps), adjust(deps)],
 })
 
 const record = (deps: GuestDeps): Step<ModifyParams> => ({
@@ -55,11 +59,39 @@ async function checkModify(deps: GuestDeps, params: ModifyParams): Promise<Guest
   if (!holds(guest, after)) requireVersion(guest, params)
   if (stopped && isRunning(await deps.live.look(id)))
     throw new AppError('conflict', `guest '${guest.name}' is running; stop it first`)
+  await checkRoomToGrow(deps, params)
   return guest
 }
 
+/** Linux and Windows take new memory in blocks of this size. */
+const memoryBlockBytes = 128 * 2 ** 20
+
+/** Whether the instance, if one runs, can take up the change of its size. */
+async function checkRoomToGrow(deps: GuestDeps, { id, adjust = [], after }: ModifyParams): Promise<void> {
+  if (!adjust.includes('cores') && !adjust.includes('memory')) return
+  if (!isRunning(await deps.live.look(id))) return
+  const live = await deps.hypervisor.liveSize(id)
+  if (after.cores !== undefined && after.cores > live.maxCores)
+    throw tooSmall('cores', `${live.maxCores} cores`)
+  if (after.memoryBytes === undefined) return
+  if (after.memoryBytes > live.maxMemoryBytes) throw tooSmall('memory', `${live.maxMemoryBytes} bytes`)
+  const more = after.memoryBytes - live.memoryBytes
+  if (more > 0 && more % memoryBlockBytes !== 0)
+    throw invalid(
+      'memory',
+      `a running instance grows by multiples of ${memoryBlockBytes} bytes (128 MiB): it has ${live.memoryBytes} bytes now`,
+    )
+}
+
+const tooSmall = (field: string, most: string) =>
+  new AppError(
+    'unsupported',
+    `the instance was started with room for ${most}; leave 'immediate' out, and the change takes effect at its next start`,
+    { field },
+  )
+
 const holds = (guest: Guest, values: Partial<Guest>): boolean =>
-  Object.entries(values).every(([key, value]) => guest[key as keyof Guest] === value)
+  Object.entries(values).every(([key, value]) => isDeepStrictEqual(guest[key as keyof Guest], value))
 
 const redefine = (deps: GuestDeps): Step<ModifyParams> => ({
   name: 'define',
@@ -88,4 +120,32 @@ async function defineAnew(
   if (entry) await deps.network.addHost(entry.network, entry.host)
   // The host name inside follows at the next boot.
   await writeSeed(deps, guest, taskId)
+}
+
+const adjust = (deps: GuestDeps): Step<ModifyParams> => ({
+  name: 'adjust',
+  describe: ({ id, adjust: respects = [] }) =>
+    respects.map((respect) => ({
+      effect: `change the running instance: ${words[respect].effect}`,
+      commands: [['virsh', words[respect].command, id, '--live']],
+    })),
+  run: ({ params }) => adjustLive(deps, params, params.after),
+  // What the guest does not give back again it keeps until its next start; the record is right in any case.
+  undo: ({ params }) => adjustLive(deps, params, params.before).catch(() => undefined),
+})
+
+const words: Record<Adjustable, { effect: string; command: string }> = {
+  cores: { effect: 'its cores', command: 'setvcpus' },
+  memory: { effect: 'its memory', command: 'setmem' },
+  cpuPriority: { effect: 'its share of the CPU', command: 'schedinfo' },
+  diskRates: { effect: 'the limits of its disks', command: 'blkdeviotune' },
+  networkRates: { effect: 'the limits of its network card', command: 'domiftune' },
+  display: { effect: 'the password of its console', command: 'update-device' },
+}
+
+async function adjustLive(deps: GuestDeps, params: ModifyParams, values: Partial<Guest>): Promise<void> {
+  const respects = params.adjust ?? []
+  if (respects.length === 0 || !isRunning(await deps.live.look(params.id))) return
+  const spec = domainSpec(deps, { ...readGuest(deps.zone, params.id), ...values })
+  for (const respect of respects) await deps.hypervisor.adjust(spec, respect)
 }

@@ -1,24 +1,27 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { and, asc, eq } from 'drizzle-orm'
 import type { GuestHardware } from '../../db/row-types.ts'
 import * as schema from '../../db/schema.ts'
 import { canonicalMac, generateMac, validMac } from '../address-pools/mac.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError, invalid } from '../errors.ts'
-import { requirePermission } from '../identity/permissions.ts'
+import { may } from '../identity/permissions.ts'
+import { copyBytes } from '../images/copies.ts'
 import { checkUsable } from '../security-policies/record.ts'
 import type { Template } from '../templates/template.ts'
 import { findTemplate } from '../templates/templates.ts'
 import { pickAddress } from './address.ts'
+import { newMonitorSecret } from './changes.ts'
 import type { CreateParams } from './create.ts'
 import type { GuestDeps } from './deps.ts'
 import type { Guest, GuestRequest, Volume } from './guest.ts'
 import { checkHardware, roomToGrow, virtioHardware, windowsHardware } from './hardware.ts'
 import { checkNameFree, generatePassword } from './names.ts'
 import { newGuestVolume } from './new-volume.ts'
+import { checkImage } from './plan-image.ts'
+import { everyHostPort } from './ports.ts'
 import { checkRequest } from './rules.ts'
 
-type Image = typeof schema.image.$inferSelect
 type ComputePool = typeof schema.computePool.$inferSelect
 
 /** Checks a request against the record and chooses everything that a repeat must choose the same. */
@@ -37,15 +40,18 @@ export async function planGuest(
   checkNameFree(deps, request.group, request.name)
   if (request.securityPolicyGroup) checkUsable(deps.zone.db, op, request.securityPolicyGroup)
   const storage = storageOf(deps, pool)
-  const image = request.fromImage ? checkImage(deps, op, request, storage) : undefined
-  await checkRoom(deps, storage, request.diskBytes)
+  const image = request.fromImage
+    ? checkImage(deps, op, { image: request.fromImage, systemBytes: request.diskBytes[0] ?? 0, storage })
+    : undefined
+  const copied = image ? await copyBytes(deps, image.image, image.claim) : 0
+  await checkRoom(deps, storage, [...request.diskBytes, copied])
   const mac = chooseMac(deps, request.ethernetAddress)
   checkAddress(deps, pool, request)
   const id = randomUUID()
   const volumes = planVolumes(deps, request, {
     id,
     storage,
-    parent: image?.volume ?? null,
+    parent: image?.parent ?? null,
     needsSeed: isAddressedBySeed(deps, pool),
     firmware,
   })
@@ -53,8 +59,10 @@ export async function planGuest(
     guest: guestRow(deps, request, { id, mac, pool, volumes, template, hardware, firmware }),
     wantedAddress: request.networkAddress ?? null,
     wantedPorts: request.ports,
+    hostPorts: may(op.who, 'system.write') ? everyHostPort : deps.limits().forwardPorts,
     volumes,
-    imageName: image?.name ?? null,
+    imageName: image?.image.name ?? null,
+    imageCopy: image?.claim ?? null,
   }
 }
 
@@ -110,36 +118,6 @@ function storageOf(deps: GuestDeps, pool: ComputePool): string {
       },
     )
   return pool.storage
-}
-
-function checkImage(deps: GuestDeps, op: OperationContext, request: GuestRequest, storage: string): Image {
-  const field = 'from_image'
-  const image = deps.zone.db
-    .select()
-    .from(schema.image)
-    .where(eq(schema.image.id, request.fromImage ?? ''))
-    .get()
-  if (image?.kind !== 'disk')
-    throw new AppError('not_found', `there is no disk image '${request.fromImage}'`, { field })
-  requirePermission(op, 'image.read', image)
-  if (image.state !== 'ready' || !image.volume)
-    throw new AppError('conflict', `disk image '${image.name}' has no content yet; upload it first`, {
-      field,
-    })
-  const system = request.diskBytes[0] ?? 0
-  if (image.virtualSizeBytes > system)
-    throw invalid(
-      'disks[0]',
-      `disks[0] is ${system} bytes, but image '${image.name}' needs at least ${image.virtualSizeBytes}`,
-    )
-  const volume = deps.zone.db.select().from(schema.volume).where(eq(schema.volume.id, image.volume)).get()
-  if (volume?.pool !== storage)
-    throw new AppError(
-      'unsupported',
-      `disk image '${image.name}' lies on storage pool '${volume?.pool}', and a thin clone must lie on the same pool; '${request.pool}' uses '${storage}'`,
-      { field },
-    )
-  return image
 }
 
 function chooseMac(deps: GuestDeps, wanted: string | undefined): string {
@@ -202,7 +180,11 @@ function planVolumes(
   const row = (
     kind: 'disk' | 'nvram' | 'seed',
     values: { sizeBytes?: number; parent?: string | null } = {},
-  ) => newGuestVolume({ guest: id, pool: storage, kind, createdAt: deps.now(), ...values })
+  ) => {
+    const pool = kind === 'disk' ? storage : deps.filePool(storage)
+    const format = deps.store(storage).capabilities.diskFormat
+    return newGuestVolume({ guest: id, pool, kind, format, createdAt: deps.now(), ...values })
+  }
   const hasSeed = request.cloudInit !== undefined || request.modules.includes('cloud-init') || needsSeed
   return [
     ...request.diskBytes.map((sizeBytes, index) =>
@@ -262,8 +244,7 @@ function guestRow(deps: GuestDeps, request: GuestRequest, chosen: Chosen): Omit<
     cloudInit: seed ? cloudInit : null,
     adminSecret: seed ? deps.secrets.encrypt(adminSecret || generatePassword(), `guest:${id}:admin`) : null,
     adminName: seed ? cloudInit.adminName : null,
-    // VNC compares eight characters and no more.
-    monitorSecret: deps.secrets.encrypt(randomBytes(6).toString('base64url'), `guest:${id}:monitor`),
+    monitorSecret: deps.secrets.encrypt(newMonitorSecret(), `guest:${id}:monitor`),
     qos: request.qos,
     ports: [],
     securityPolicyGroup: request.securityPolicyGroup ?? null,

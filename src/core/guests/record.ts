@@ -21,6 +21,8 @@ export function readReadyGuest(zone: Zone, id: string): Guest {
   const guest = readGuest(zone, id)
   if (guest.state === 'creating')
     throw new AppError('conflict', `guest '${guest.name}' is still being created`)
+  if (guest.state === 'resetting')
+    throw new AppError('conflict', `the system of guest '${guest.name}' is being reset`)
   if (guest.state === 'deleting') throw new AppError('conflict', `guest '${guest.name}' is being deleted`)
   return guest
 }

@@ -1,7 +1,7 @@
 import { AppError, invalid } from '../errors.ts'
 import type { DomainState } from '../hypervisor.ts'
 import type { GuestRequest } from './guest.ts'
-import { checkPorts } from './ports.ts'
+import { checkPorts, type PortRange } from './ports.ts'
 
 const mebibyte = 1 << 20
 
@@ -47,6 +47,8 @@ export interface GuestLimits {
   memoryBytes: number
   hostMemoryBytes: number
   diskBytes: number
+  /** Ports of the host that users may have forwarded. */
+  forwardPorts: PortRange
 }
 
 /** Everything that can be said of a request without looking at the record. */
@@ -73,7 +75,7 @@ function checkSystem({ system, systemVersion }: GuestRequest): void {
       )
 }
 
-function checkQos(qos: GuestRequest['qos']): void {
+export function checkQos(qos: GuestRequest['qos']): void {
   const { cpuPriority: _, ...rates } = qos
   for (const rate of Object.values(rates))
     if (!Number.isInteger(rate) || rate < 0 || rate > limits.rate)
@@ -81,6 +83,19 @@ function checkQos(qos: GuestRequest['qos']): void {
   // QEMU takes the one or the others, and none may be dropped in silence.
   if (qos.totalIops > 0 && (qos.readIops > 0 || qos.writeIops > 0))
     throw invalid('max_io', 'max_io cannot go with qos.read_iops or qos.write_iops: leave one of them out')
+}
+
+export function checkStart({
+  startPriority,
+  startDelaySeconds,
+}: {
+  startPriority: number
+  startDelaySeconds: number
+}): void {
+  if (!Number.isInteger(startPriority) || startPriority < 0 || startPriority > 100)
+    throw invalid('start_priority', 'start_priority must be a whole number from 0 to 100')
+  if (!Number.isInteger(startDelaySeconds) || startDelaySeconds < 0 || startDelaySeconds > 3600)
+    throw invalid('start_delay', 'start_delay must be a whole number of seconds from 0 to 3600')
 }
 
 export function checkCores(cores: number, most: GuestLimits): void {
@@ -112,7 +127,7 @@ function checkDisks(diskBytes: readonly number[], most: GuestLimits): void {
   for (const [index, size] of diskBytes.entries()) checkDiskSize(size, `disks[${index}]`, most)
 }
 
-function checkDiskSize(sizeBytes: number, field: string, most: GuestLimits): void {
+export function checkDiskSize(sizeBytes: number, field: string, most: GuestLimits): void {
   if (!Number.isInteger(sizeBytes) || sizeBytes < limits.minDiskBytes)
     throw invalid(field, `${field} must be at least ${limits.minDiskBytes} bytes (1 MiB)`)
   if (sizeBytes > most.diskBytes)

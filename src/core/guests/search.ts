@@ -1,9 +1,10 @@
-import { and, asc, eq, inArray, or, type SQL, sql } from 'drizzle-orm'
+import { asc, sql } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { Zone } from '../../zone/zone.ts'
 import type { OperationContext } from '../context.ts'
 import { may } from '../identity/permissions.ts'
 import type { GuestDeps } from './deps.ts'
+import { type DirectoryEntry, GuestDirectory } from './directory.ts'
 import type { Guest } from './guest.ts'
 
 export interface GuestFilter {
@@ -15,12 +16,13 @@ export interface GuestFilter {
   running?: boolean
   /** Part of a name, an address or an id. */
   keyword?: string
+  /** Only what comes after it in the order of the answer. */
+  after?: { group: string; name: string }
   limit: number
   offset: number
 }
 
-/** Has every column that a search looks at, in the order of its answer: ten thousand wide rows need not be read. */
-const index = sql.raw('"guest_by_group_name_name"')
+type Matches = (entry: DirectoryEntry) => boolean
 
 /** One page of the guests that the caller may see, by full name, and how many there are. */
 export function searchGuests(
@@ -28,82 +30,68 @@ export function searchGuests(
   op: OperationContext,
   filter: GuestFilter,
 ): { guests: Guest[]; total: number } {
-  const { guest } = schema
-  const where = and(...conditions(deps, op, filter)) ?? sql`true`
-  const found: Found = {
-    from: sql`from ${guest} indexed by ${index} where ${where}`,
-    order: sql`order by ${guest.group}, ${guest.name}`,
+  const { directory, rows } = readingOf(deps.zone)
+  const matches = conditions(deps, op, filter)
+  const entries = directory.entries()
+  const [first, end] = [filter.offset, filter.offset + filter.limit]
+  const ids: string[] = []
+  let total = 0
+  for (let at = filter.after ? directory.firstAfter(filter.after) : 0; at < entries.length; at++) {
+    const entry = entries[at]!
+    if (!matches.every((holds) => holds(entry))) continue
+    if (total >= first && total < end) ids.push(entry.id)
+    total += 1
   }
-  const { total, ids } = (filter.keyword ? matchingPage : plainPage)(deps.zone, found, filter)
-  const among = sql`${guest.id} in (select value from json_each(${JSON.stringify(ids)}))`
-  const page = deps.zone.db.select().from(guest).where(among)
-  return { guests: page.orderBy(asc(guest.group), asc(guest.name)).all(), total }
+  return { guests: ids.length > 0 ? rows(JSON.stringify(ids)) : [], total }
 }
 
-interface Found {
-  from: SQL
-  order: SQL
+interface Reading {
+  directory: GuestDirectory
+  /** Rows by a JSON list of ids: a list of parameters has a limit. Prepared: its text would be made anew each time. */
+  rows(ids: string): Guest[]
 }
 
-type Page = Pick<GuestFilter, 'limit' | 'offset'>
+/** One for each record, made by its first search. */
+const readings = new WeakMap<Zone, Reading>()
 
-/** Counting is cheap, so only the ids of the page leave the database. */
-function plainPage({ db }: Zone, { from, order }: Found, { limit, offset }: Page) {
-  const { total } = db.get<{ total: number }>(sql`select count(*) as total ${from}`)
-  const rows = db.values<[string]>(
-    sql`select ${schema.guest.id} ${from} ${order} limit ${limit} offset ${offset}`,
-  )
-  return { total, ids: rows.map(([id]) => id) }
-}
-
-/** A keyword is compared with every guest: once, and not a second time to count. */
-function matchingPage({ db }: Zone, { from, order }: Found, { limit, offset }: Page) {
-  const rows = db.values<[string]>(sql`select ${schema.guest.id} ${from} ${order}`)
-  return { total: rows.length, ids: rows.slice(offset, offset + limit).map(([id]) => id) }
-}
-
-function conditions(
-  deps: Pick<GuestDeps, 'live'>,
-  op: OperationContext,
-  filter: GuestFilter,
-): (SQL | undefined)[] {
+function readingOf(zone: Zone): Reading {
+  const known = readings.get(zone)
+  if (known) return known
   const { guest } = schema
-  return [
-    visible(op),
-    filter.pool === undefined ? undefined : eq(guest.pool, filter.pool),
-    filter.cell === undefined ? undefined : eq(guest.cell, filter.cell),
-    // The original's filter: owner or group.
-    filter.owner !== undefined && filter.group !== undefined
-      ? or(eq(guest.owner, filter.owner), eq(guest.group, filter.group))
-      : filter.owner !== undefined
-        ? eq(guest.owner, filter.owner)
-        : filter.group !== undefined
-          ? eq(guest.group, filter.group)
-          : undefined,
-    filter.created === undefined
-      ? undefined
-      : eq(sql`${guest.state} <> 'creating'`, sql`${filter.created ? 1 : 0}`),
-    filter.running === undefined ? undefined : runs(deps, filter.running),
-    filter.keyword ? matches(filter.keyword) : undefined,
-  ]
+  const among = sql`${guest.id} in (select value from json_each(${sql.placeholder('ids')}))`
+  const select = zone.db.select().from(guest).where(among).orderBy(asc(guest.group), asc(guest.name))
+  const statement = select.prepare()
+  const made = { directory: new GuestDirectory(zone), rows: (ids: string) => statement.all({ ids }) }
+  readings.set(zone, made)
+  return made
 }
 
-/** Ids from memory go in as one JSON value: a list of parameters has a limit, and a cell may run many guests. */
-function runs(deps: Pick<GuestDeps, 'live'>, running: boolean): SQL {
-  const ids = JSON.stringify(deps.live.runningIds())
-  const among = sql`${schema.guest.id} in (select value from json_each(${ids}))`
-  return running ? among : sql`not ${among}`
+/** The cheap ones first; none for what was not asked. */
+function conditions(deps: Pick<GuestDeps, 'live'>, op: OperationContext, filter: GuestFilter): Matches[] {
+  const { pool, cell, created, running, keyword } = filter
+  const all: Matches[] = [...visible(op), ...belongs(filter)]
+  if (pool !== undefined) all.push((entry) => entry.pool === pool)
+  if (cell !== undefined) all.push((entry) => entry.cell === cell)
+  if (created !== undefined) all.push((entry) => entry.created === created)
+  if (running !== undefined) {
+    const ids = new Set(deps.live.runningIds())
+    all.push(({ id }) => ids.has(id) === running)
+  }
+  if (keyword) {
+    const wanted = keyword.toLowerCase()
+    all.push(({ text }) => text.includes(wanted))
+  }
+  return all
 }
 
-/** All in one text, parted by what no keyword holds: one comparison for each guest. */
-function matches(keyword: string): SQL {
-  const pattern = `%${keyword.replace(/[\\%_]/g, (c) => `\\${c}`)}%`
-  const { group, name, address, id } = schema.guest
-  const text = sql`${group} || '.' || ${name} || char(10) || ifnull(${address}, '') || char(10) || ${id}`
-  return sql`${text} like ${pattern} escape '\\'`
+/** The original's filter: owner or group. */
+function belongs({ owner, group }: GuestFilter): Matches[] {
+  if (owner === undefined && group === undefined) return []
+  return [(entry) => entry.owner === owner || entry.group === group]
 }
 
-const visible = (op: OperationContext): SQL | undefined =>
-  may(op.who, 'guest.read')
-    ? undefined
-    : or(eq(schema.guest.owner, op.who.name), inArray(schema.guest.group, [...op.who.groups]))
+function visible({ who }: OperationContext): Matches[] {
+  if (may(who, 'guest.read')) return []
+  const groups = new Set(who.groups)
+  return [({ owner, group }) => owner === who.name || groups.has(group)]
+}

@@ -3,9 +3,9 @@ import * as schema from '../../db/schema.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError, invalid } from '../errors.ts'
 import { requireVersion } from '../expected-version.ts'
+import { settleMs } from '../guests/changes.ts'
 import type { GuestDeps } from '../guests/deps.ts'
 import type { Guest, Snapshot } from '../guests/guest.ts'
-import { settleMs } from '../guests/guests.ts'
 import { isRunning } from '../guests/live.ts'
 import { readGuest, readReadyGuest, readVolume } from '../guests/record.ts'
 import { requirePermission } from '../identity/permissions.ts'
@@ -105,6 +105,9 @@ export function createSnapshots(deps: GuestDeps) {
           snapshot: snapshot.id,
           name,
           parent: snapshot.parent,
+          natives: snapshot.layers.flatMap(({ volume, snapshot: inside }) =>
+            inside ? [{ volume, snapshot: inside }] : [],
+          ),
           files: [snapshot.memory, snapshot.nvram].filter((id) => id !== null),
         },
         locks: { exclusive: [`guest:${guestId}`] },

@@ -160,6 +160,24 @@ export class DirStore implements VolumeStore {
     await this.remove(name)
   }
 
+  async compact(name: string, progress: Progress, signal: AbortSignal): Promise<void> {
+    const { parent } = await this.#layer(name)
+    const target = {
+      path: this.#path(name) + partialSuffix,
+      parent: parent === null ? null : this.#file(parent),
+    }
+    try {
+      await this.#change(name, async () => {
+        await createPrivateFile(target.path)
+        await qemuImg.compactImage(this.#file(name), target, { progress, signal })
+        await publish(target.path, this.#path(name))
+      })
+    } catch (error) {
+      await rm(target.path, { force: true })
+      throw error
+    }
+  }
+
   async importFile(name: string, path: string): Promise<void> {
     const final = this.#path(name)
     const partial = final + partialSuffix

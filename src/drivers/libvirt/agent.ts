@@ -7,6 +7,8 @@ import { AgentFailure, agentCommand, type Virsh } from './virsh.ts'
 const quickSeconds = 5
 /** Freezing waits for the guest's own writes; thawing must not fail for want of patience. */
 const freezeSeconds = 30
+/** A large disk has much to say. */
+const trimSeconds = 600
 
 export function createAgent(virsh: Virsh): GuestAgent {
   const ask = async (id: string, execute: string, options: { arguments?: object; seconds?: number } = {}) => {
@@ -38,6 +40,9 @@ export function createAgent(virsh: Virsh): GuestAgent {
     },
     async thaw(id) {
       await ask(id, 'guest-fsfreeze-thaw', { seconds: freezeSeconds })
+    },
+    async trim(id) {
+      await ask(id, 'guest-fstrim', { seconds: trimSeconds })
     },
   }
 }

@@ -1,5 +1,6 @@
 // Disks and removable drives in a definition.
 import type { DiskSource, DomainDisk, DomainQos, DomainSpec, NetworkSource } from '../../core/hypervisor.ts'
+import { iotuneElement } from './rates.ts'
 import { buildXml, type Element } from './xml.ts'
 
 type DiskBus = DomainSpec['hardware']['diskBus']
@@ -24,7 +25,7 @@ export function diskElement(
     source: sourceElement(disk.source),
     target: { '@dev': disk.target, '@bus': options.bus },
     serial: disk.serial,
-    iotune: limits(options.qos),
+    iotune: iotuneElement(options.qos),
     ...(options.order === undefined ? {} : { boot: { '@order': String(options.order) } }),
   }
 }
@@ -82,18 +83,3 @@ function networkElement({ protocol, name, hosts, auth, initiatorIqn }: NetworkSo
 
 /** Libvirt's word for what a CHAP password is used for. */
 const secretType = ({ type }: { type: 'ceph' | 'chap' }) => (type === 'ceph' ? 'ceph' : 'iscsi')
-
-/** Libvirt refuses a total beside a read or write limit of the same kind; the total, being stricter, then wins. */
-function limits(qos: DomainQos | undefined): Element | undefined {
-  if (!qos) return undefined
-  const named: [string, number | undefined][] = [
-    ['read_bytes_sec', qos.readBytesPerSecond],
-    ['write_bytes_sec', qos.writeBytesPerSecond],
-    ['total_iops_sec', qos.totalIops],
-    ['read_iops_sec', qos.totalIops ? undefined : qos.readIops],
-    ['write_iops_sec', qos.totalIops ? undefined : qos.writeIops],
-  ]
-  const given = named.filter(([, value]) => value !== undefined && value > 0)
-  if (given.length === 0) return undefined
-  return Object.fromEntries(given.map(([name, value]) => [name, String(value)]))
-}

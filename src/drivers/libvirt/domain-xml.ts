@@ -19,6 +19,7 @@ import {
   videoElement,
 } from './hardware-xml.ts'
 import { filterName } from './nwfilter-xml.ts'
+import { bandwidthElement, cpuShares } from './rates.ts'
 import { buildXml, type Element } from './xml.ts'
 
 /** What the host decides about a definition. */
@@ -51,10 +52,8 @@ export function domainXml(spec: DomainSpec, options: DomainXmlOptions = {}): str
   })
 }
 
-const weights = { high: '4096', medium: '1024', low: '256' } as const
-
 function cpuWeight(qos: DomainQos | undefined): Element | undefined {
-  return qos?.cpuPriority ? { shares: weights[qos.cpuPriority] } : undefined
+  return qos?.cpuPriority ? { shares: String(cpuShares(qos)) } : undefined
 }
 
 function devices(spec: DomainSpec, buffered: ReadonlySet<string>): Element {
@@ -114,26 +113,16 @@ function nicElement(nic: DomainNic, spec: DomainSpec): Element {
     source: nic.source.kind === 'network' ? { '@network': nic.source.name } : { '@bridge': nic.source.name },
     mac: { '@address': nic.mac },
     model: { '@type': spec.hardware.nic },
-    bandwidth: bandwidth(spec.qos),
+    bandwidth: bandwidthElement(spec.qos),
     ...(order === undefined ? {} : { boot: { '@order': String(order) } }),
     filterref: { '@filter': filterName(spec.id) },
-  }
-}
-
-/** Libvirt counts KiB per second, and sees the directions from the guest. */
-function bandwidth(qos: DomainQos | undefined): Element | undefined {
-  const average = (bytes: number) => ({ '@average': String(Math.max(1, Math.round(bytes / 1024))) })
-  if (!qos?.receiveBytesPerSecond && !qos?.sendBytesPerSecond) return undefined
-  return {
-    ...(qos.receiveBytesPerSecond ? { inbound: average(qos.receiveBytesPerSecond) } : {}),
-    ...(qos.sendBytesPerSecond ? { outbound: average(qos.sendBytesPerSecond) } : {}),
   }
 }
 
 /** RFB passwords have eight significant characters; libvirt refuses more. */
 const rfbPasswordLength = 8
 
-function graphicsElement(display: DomainSpec['display']): Element {
+export function graphicsElement(display: DomainSpec['display']): Element {
   if (display.kind === 'unix') return { '@type': 'vnc', listen: { '@type': 'socket' } }
   return {
     '@type': 'vnc',

@@ -16,7 +16,18 @@ import * as commands from './virsh.ts'
 
 type Domains = Pick<
   Hypervisor,
-  'define' | 'undefine' | 'start' | 'restore' | 'destroy' | 'shutdown' | 'reboot' | 'reset' | 'state' | 'list'
+  | 'define'
+  | 'undefine'
+  | 'start'
+  | 'restore'
+  | 'destroy'
+  | 'shutdown'
+  | 'reboot'
+  | 'reset'
+  | 'pause'
+  | 'resume'
+  | 'state'
+  | 'list'
 >
 
 export function createDomains(virsh: Virsh, log: Log): Domains {
@@ -69,6 +80,8 @@ export function createDomains(virsh: Virsh, log: Log): Domains {
     shutdown: (id) => unlessStopped(withAgentOrAcpi(virsh, id, commands.domainShutdown)),
     reboot: (id) => withAgentOrAcpi(virsh, id, commands.domainReboot),
     reset: (id) => commands.domainReset(virsh, id),
+    pause: (id) => commands.domainSuspend(virsh, id),
+    resume: (id) => commands.domainResume(virsh, id),
     state: (id) => domainState(virsh, id),
     list: () => listDomains(virsh),
   }

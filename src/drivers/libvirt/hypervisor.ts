@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../../core/context.ts'
 import { AppError } from '../../core/errors.ts'
 import type { DiskSource, Hypervisor, HypervisorFacts } from '../../core/hypervisor.ts'
+import { createAdjust, liveSize } from './adjust.ts'
 import { createAgent } from './agent.ts'
 import { mediaAlias, mediaXml } from './disk-xml.ts'
 import { createDomains } from './domains.ts'
@@ -42,6 +43,8 @@ export function createLibvirt(options: { uri: string; log: Log }): LibvirtHyperv
     },
     stats: (ids) => domainStats(sessions, ids),
     changeMedia: (id, source) => changeMedia(virsh, id, source),
+    liveSize: (id) => liveSize(virsh, id),
+    adjust: createAdjust(virsh, options.log),
     resizeDisk: (id, target, sizeBytes) => resizeDisk(virsh, { id, target, sizeBytes }),
     display: async (id) => displayAddress(await virsh.reader.read({ words: 'dumpxml', id })),
     serial: (id, size) => openSerial(virsh, id, size),

@@ -45,6 +45,7 @@ function replaceSource(disk: Element, source: DiskSource | null): void {
   // Libvirt finds the chain again from the images' own headers.
   delete disk['backingStore']
   delete disk['source']
+  delete disk['auth']
   if (source === null) return
   disk['@type'] = source.kind
   disk['source'] = sourceElement(source)

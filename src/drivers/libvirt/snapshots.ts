@@ -18,6 +18,7 @@ const longestIdlePolls = 25
 export function createLiveSnapshots(virsh: Virsh): LiveSnapshots {
   return {
     create: (id, request) => create(virsh, id, request),
+    saveMemory: (id, memoryPath) => saveMemory(virsh, id, memoryPath),
     isMemoryWhole,
     chains: async (id) => (await writableDisks(virsh, id)).map(({ target, files }) => ({ target, files })),
     defined: (id) => definedFiles(virsh, id),
@@ -98,6 +99,12 @@ async function create(virsh: Virsh, id: string, request: LiveSnapshotRequest): P
     flags: flagsOf(request),
     timeoutMs: request.memoryPath ? memoryTimeoutMs : disksTimeoutMs,
   })
+}
+
+async function saveMemory(virsh: Virsh, id: string, memoryPath: string): Promise<void> {
+  await requireAbsent(memoryPath)
+  const xml = snapshotXml(await writableDisks(virsh, id), { disks: [], memoryPath, quiesce: false })
+  await commands.snapshotCreate(virsh, id, { xml, flags: [], timeoutMs: memoryTimeoutMs })
 }
 
 /** With memory the guest is paused while the file is written; only so is the image as small as its memory. */

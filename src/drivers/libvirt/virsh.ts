@@ -1,6 +1,6 @@
 // One small function for each virsh command: what is passed, and what comes back as typed values.
 import { run } from '../exec.ts'
-import { understood } from './errors.ts'
+import { says, understood } from './errors.ts'
 import { assertUuid, type ReadSession } from './session.ts'
 
 /** How commands reach libvirt. */
@@ -79,6 +79,20 @@ export async function domainReboot(virsh: Virsh, id: string, mode: 'agent' | 'ac
 
 export async function domainReset(virsh: Virsh, id: string): Promise<void> {
   await call(virsh, ['reset', assertUuid(id)])
+}
+
+/** Success when it is paused already. */
+export async function domainSuspend(virsh: Virsh, id: string): Promise<void> {
+  await call(virsh, ['suspend', assertUuid(id)])
+}
+
+/** Libvirt refuses it for one that runs. */
+export async function domainResume(virsh: Virsh, id: string): Promise<void> {
+  try {
+    await call(virsh, ['resume', assertUuid(id)])
+  } catch (error) {
+    if (!says(error, /domain is already running/i)) throw error
+  }
 }
 
 /** Restores a memory image with another definition of the same guest. */

@@ -65,12 +65,12 @@ export async function commitImage(path: string, progress: Progress, signal: Abor
 /** Copies an image with all its layers into one new file; qcow2 is compressed (zstd). */
 export async function convertImage(
   source: VolumeLocation,
-  target: VolumeLocation & { exists?: boolean },
+  target: VolumeLocation & { exists?: 'zeroed' | 'written' },
   { progress, signal }: { progress: Progress; signal: AbortSignal },
 ): Promise<void> {
   const shape = target.format === 'qcow2' ? ['-c', '-o', 'compression_type=zstd'] : []
   // A target that exists already (an RBD image, a LUN) keeps its shape.
-  if (target.exists) shape.push('-n')
+  if (target.exists) shape.push('-n', ...(target.exists === 'zeroed' ? ['--target-is-zero'] : []))
   const words = [
     '-p',
     ...(source.words ?? []),
@@ -81,6 +81,17 @@ export async function convertImage(
     target.format,
   ]
   await transfer(['convert', ...words, ...shape, source.filename, target.filename], progress, signal)
+}
+
+/** Copies one layer alone, without what is empty in it, into a file that stands on the same parent. */
+export async function compactImage(
+  source: ImageFile,
+  target: { path: string; parent: ImageFile | null },
+  { progress, signal }: { progress: Progress; signal: AbortSignal },
+): Promise<void> {
+  const standing = target.parent ? ['-B', target.parent.path, '-F', target.parent.format] : []
+  const words = ['-p', '-f', source.format, '-O', source.format, ...standing, source.path, target.path]
+  await transfer(['convert', ...words], progress, signal)
 }
 
 /** As `imageInfo`, of whatever QEMU can open. */

@@ -8,6 +8,7 @@ import {
   sourceLabel,
   type Terminal,
 } from '../../core/hypervisor.ts'
+import { createSimulatedAdjust } from './adjust.ts'
 import { createSimulatedFilters, type SimulatedFilters } from './filters.ts'
 import { defineDomain, requireFile, startDomain, undefineDomain } from './lifecycle.ts'
 import { createSimulatedSnapshots } from './snapshots.ts'
@@ -47,9 +48,18 @@ export function createSimulatedHypervisor(options: SimulatedOptions = {}): Simul
         filters.bring(spec)
         return startDomain(world, spec, memoryPath)
       }),
+    ...createSimulatedAdjust(world),
     destroy: (id) => world.call('destroy', [id], async () => destroy(world, id)),
     shutdown: (id) => world.call('shutdown', [id], async () => shutdown(world, id)),
     reboot: (id) => world.call('reboot', [id], async () => reboot(world, id, 'reboot')),
+    pause: (id) =>
+      world.call('pause', [id], async () => {
+        world.running(id).state = 'paused'
+      }),
+    resume: (id) =>
+      world.call('resume', [id], async () => {
+        world.running(id).state = 'running'
+      }),
     reset: (id) => world.call('reset', [id], async () => reboot(world, id, 'reset')),
     state: (id) => world.call('state', [id], async () => world.domains.get(id)?.state ?? 'absent'),
     list: () =>
@@ -186,6 +196,7 @@ function createAgent(world: SimulatedWorld): GuestAgent {
       world.call('agent.thaw', [id], async () => {
         answering(id).frozen = false
       }),
+    trim: (id) => world.call('agent.trim', [id], async () => void answering(id)),
   }
 }
 

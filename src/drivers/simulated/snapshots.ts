@@ -6,6 +6,11 @@ export function createSimulatedSnapshots(world: SimulatedWorld): LiveSnapshots {
   return {
     create: (id, request) =>
       world.call('snapshots.create', [id, request], () => create(world, world.running(id), request)),
+    saveMemory: (id, memoryPath) =>
+      world.call('snapshots.saveMemory', [id, memoryPath], async () => {
+        if (world.running(id).state !== 'paused') throw new AppError('conflict', 'the guest is not paused')
+        await world.files.writeMemory(memoryPath)
+      }),
     isMemoryWhole: (memoryPath) => world.files.exists(memoryPath),
     chains: (id) =>
       world.call('snapshots.chains', [id], async () =>

@@ -132,6 +132,13 @@ export class SimulatedVolumes implements VolumeStore {
     progress(100)
   }
 
+  async compact(name: string, progress: Progress, signal: AbortSignal): Promise<void> {
+    this.#get(name)
+    signal.throwIfAborted()
+    await this.#before({ method: 'compact', name, phase: 'begin' })
+    progress(100)
+  }
+
   async importFile(name: string, path: string): Promise<void> {
     checkVolumeName(name)
     const content = await readFile(path)

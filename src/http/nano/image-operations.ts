@@ -10,6 +10,7 @@ import { changed, etag } from './changed.ts'
 import { timeText } from './guest-wire.ts'
 import { text, texts } from './identity-schemas.ts'
 import { launched } from './launched.ts'
+import { listed, partQuery } from './listed.ts'
 
 export interface ImageServices {
   images: Images
@@ -44,6 +45,7 @@ const modifyBody = v.object({
 })
 
 const searchQuery = v.object({
+  ...partQuery,
   group: v.optional(text('Only of this group.')),
   owner: v.optional(text('Only of this user.')),
   tags: v.optional(
@@ -96,9 +98,8 @@ export const renderImage = (image: ImageView) => ({
 export function imageOperations(kind: ImageKind, { images }: ImageServices): Operation[] {
   const [noun, tag] = [`${kind}_image`, kind === 'media' ? 'Media images' : 'Disk images']
   const path = `/${noun}s/:id`
-  const found = (op: OperationContext, filter: v.InferOutput<typeof searchQuery>): OperationReply => ({
-    data: images.search(op, { kind, ...filter }).map(renderImage),
-  })
+  const found = (op: OperationContext, filter: v.InferOutput<typeof searchQuery>): OperationReply =>
+    listed(images.list(op, { kind, ...filter }), renderImage)
   return [
     operation({
       id: `${noun}.list`,

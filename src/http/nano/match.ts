@@ -11,7 +11,10 @@ const contentTag = (data: unknown): string => `"c-${digest(data)}"`
 export const recordTag = (version: number, shown: unknown): string => `"${version}-${digest(shown)}"`
 
 const digest = (data: unknown): string =>
-  createHash('sha256').update(JSON.stringify(data)).digest('base64url').slice(0, 16)
+  createHash('sha256')
+    .update(JSON.stringify(data ?? ''))
+    .digest('base64url')
+    .slice(0, 16)
 
 const ofRecord = (tag: string): string =>
   tag

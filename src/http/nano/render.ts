@@ -58,7 +58,7 @@ async function sendStream(
   c: HttpContext,
   { stream, status, headers, operation, op }: StreamReply,
 ): Promise<Response> {
-  if (headers.get('content-type')?.startsWith('application/json'))
+  if (operation.reply === undefined && headers.get('content-type')?.startsWith('application/json'))
     headers.set('Content-Type', operation.replyType ?? 'application/octet-stream')
   const outgoing = c.env?.outgoing
   if (c.req.method === 'HEAD') {

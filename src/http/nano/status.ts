@@ -8,6 +8,7 @@ import { changed } from './changed.ts'
 import { instanceStatusReply } from './guest-schemas.ts'
 import { type GuestNames, instanceElement } from './guest-wire.ts'
 import { text, texts } from './identity-schemas.ts'
+import { listed, partQuery } from './listed.ts'
 import { cellElement, cellReply, poolElement, poolReply, zoneElement, zoneReply } from './status-wire.ts'
 
 const tag = 'Status'
@@ -152,18 +153,19 @@ function instanceStatus(services: StatusServices, { id, path, params }: Instance
     path,
     summary: 'Instances of a pool or cell, with their figures',
     tag: 'Instances',
+    description:
+      'All of them, or a part by `limit` and `offset`; the header `X-Total-Count` says how many there are.',
     params,
+    query: v.object(partQuery),
     reply: v.array(instanceStatusReply),
     access: 'guest.read',
-    handle(op, { params }) {
+    handle(op, { params, query }) {
       const { pool, cell } = params as { pool: string; cell?: string }
       figures.status.requirePlace(pool, cell)
-      const found = guests.search(op, { pool, cell, limit: 10_000, offset: 0 })
-      const data = found.guests.map((guest) => ({
+      return listed(guests.list(op, { pool, cell, ...query }), (guest) => ({
         ...instanceElement(guest, guestNames, instances.knownFigures(op, guest)),
         monitor_secret: guests.monitorSecret(op, guest.id),
       }))
-      return { data }
     },
   })
 }

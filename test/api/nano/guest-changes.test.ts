@@ -80,8 +80,8 @@ describe('changing a guest', () => {
     assert.equal(world.hypervisor.world.find(id).live?.cores, 2)
     await assertRefused(['PUT', `/guests/${id}/cores`, { cores: 8, immediate: true }], {
       status: 422,
-      field: 'immediate',
-      says: /next start/,
+      field: 'cores',
+      says: /room for 4 cores.*next start/,
     })
     await world.call('DELETE', `/instances/${id}`, { force: true })
     await world.call('POST', `/instances/${id}`)

@@ -85,6 +85,9 @@ describe('creating a guest', () => {
       auto_start: false,
       system: 'linux',
       system_version: 'centos7',
+      template: 'centos7',
+      start_priority: 50,
+      start_delay: 0,
       modules: [],
       firmware: 'bios',
       state: 'stopped',
@@ -161,7 +164,7 @@ describe('creating a guest', () => {
 
   it('ignores fields that nobody knows, and takes any content type and an object in a list', async () => {
     const body = JSON.stringify([
-      { ...guestBody({ name: fresh() }), template: 'x', constructor: 1, toString: null },
+      { ...guestBody({ name: fresh() }), colour: 'x', constructor: 1, toString: null },
     ])
     const answer = await world.call('POST', '/guests', body, {
       'content-type': 'application/x-www-form-urlencoded',

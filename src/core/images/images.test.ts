@@ -85,7 +85,7 @@ describe('images', () => {
       ['debian12', 'stable', ['linux', '64bit'], false, 0, 1000],
     )
     const names = (filter: { group?: string; tags?: string[] }) =>
-      world.images.search(op, { kind: 'disk', ...filter }).map((found) => found.name)
+      world.images.list(op, { kind: 'disk', ...filter }).first.map((found) => found.name)
     assert.deepEqual(names({}), ['debian12', 'win'])
     assert.deepEqual(names({ tags: ['windows', 'linux'] }), ['debian12', 'win'])
     assert.deepEqual(names({ tags: ['windows'] }), ['win'])
@@ -114,7 +114,7 @@ describe('images', () => {
         (error) => error instanceof AppError && error.code === code && error.field === field,
         `${JSON.stringify(values).slice(0, 80)} should be refused for ${field}`,
       )
-    assert.equal(world.images.search(op, { kind: 'media' }).length, 1)
+    assert.equal(world.images.list(op, { kind: 'media' }).first.length, 1)
     await create('media', { group: 'staff' })
     await create('disk')
   })
@@ -124,7 +124,7 @@ describe('images', () => {
     await create('disk', { name: 'other' })
     const member = as(['image.read.own', 'image.write.own'], ['staff'])
     assert.deepEqual(
-      world.images.search(member, { kind: 'disk' }).map((image) => image.id),
+      world.images.list(member, { kind: 'disk' }).first.map((image) => image.id),
       [mine],
     )
     await world.images.modify(member, { kind: 'disk', id: mine }, { description: 'x' })
@@ -340,7 +340,7 @@ describe('images', () => {
     await world.uploads.start(dry, { image: id, sizeBytes: 5 })
     const plan = await world.images.delete(dry, 'media', id)
     assert.ok('plan' in plan && plan.plan.length === 3)
-    const [image, ...others] = world.images.search(op, { kind: 'media' })
+    const [image, ...others] = world.images.list(op, { kind: 'media' }).first
     assert.deepEqual([image?.description, image?.state, others.length], ['', 'empty', 0])
     await nothingLeft()
   })

@@ -4,9 +4,10 @@ import { AppError } from '../errors.ts'
 import { requireVersion } from '../expected-version.ts'
 import type { GuestDeps } from '../guests/deps.ts'
 import { readVolume } from '../guests/record.ts'
-import { requirePermission, requireToMake } from '../identity/permissions.ts'
+import { mayAny, requirePermission, requireToMake } from '../identity/permissions.ts'
 import { type Launched, launch } from '../launch.ts'
 import { requireRoom } from '../ledger/room.ts'
+import { inPages, type Listing, type Wanted } from '../paging.ts'
 import { isOperator, shownError } from '../tasks/shown.ts'
 import { type ImageBuildParams, imageBuild } from './build.ts'
 import { type ImageDeleteParams, imageDelete } from './delete.ts'
@@ -21,7 +22,15 @@ import {
 } from './image.ts'
 import { newImage, planBuild } from './plan.ts'
 import { type IncomingBytes, Receiving, receiveImage, requireEmpty } from './receive.ts'
-import { changeImage, checkOwnership, findImage, insertImage, readImage, searchImages } from './record.ts'
+import {
+  changeImage,
+  checkOwnership,
+  findImage,
+  type ImagePage,
+  insertImage,
+  readImage,
+  searchImages,
+} from './record.ts'
 import { checkImage } from './rules.ts'
 import type { Uploads } from './uploads.ts'
 
@@ -56,9 +65,19 @@ export function createImages(deps: ImagesDeps) {
     progress: progressOf(deps, receiving, image),
   })
   return {
-    /** By name; only what the caller may see. */
-    search(op: OperationContext, filter: ImageFilter): ImageView[] {
-      return searchImages(zone.db, op.who, filter).map(view)
+    /** By name; only what the caller may see. All that match, or the part that is asked for; read page by page. */
+    list(op: OperationContext, { limit, offset, ...filter }: ImageFilter & Wanted): Listing<ImageView> {
+      if (!mayAny(op.who, 'image.read')) requirePermission(op, 'image.read')
+      return inPages<ImageView, ImagePage['after']>(
+        { limit, offset },
+        {
+          read: (page) => {
+            const { items, total } = searchImages(zone.db, op.who, filter, page)
+            return { items: items.map(view), total }
+          },
+          keyOf: ({ name, group }) => ({ name, group }),
+        },
+      )
     },
 
     /** Throws `not_found`; for an image whose building failed the message says why. */

@@ -1,10 +1,11 @@
-import { and, asc, eq, or, type SQL, sql } from 'drizzle-orm'
+import { and, asc, count, eq, inArray, or, type SQL, sql } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { Change, Database } from '../../zone/zone.ts'
 import type { Principal } from '../context.ts'
 import { invalid, notFound } from '../errors.ts'
 import { may } from '../identity/permissions.ts'
 import { dependantsOf } from '../ledger/record.ts'
+import { volumesOfImage } from './copies.ts'
 import type { Image, ImageFilter, ImageKind, NewImage } from './image.ts'
 
 /** Reads of the record that the images' services and tasks share. */
@@ -19,28 +20,51 @@ export function readImage(db: Database, id: string, kind?: ImageKind): Image {
   return image
 }
 
-/** By name; only what the principal may see. */
-export function searchImages(db: Database, who: Principal, filter: ImageFilter): Image[] {
+export interface ImagePage {
+  limit: number
+  offset: number
+  after?: { name: string; group: string }
+}
+
+/** One page by name, and how many match; only what the principal may see. */
+export function searchImages(
+  db: Database,
+  who: Principal,
+  filter: ImageFilter,
+  { limit, offset, after }: ImagePage,
+): { items: Image[]; total: number } {
+  const { image } = schema
+  const where = and(...matching(who, filter))
+  const { total } = db.select({ total: count() }).from(image).where(where).get() ?? { total: 0 }
+  const beyond = after ? sql`(${image.name}, ${image.group}) > (${after.name}, ${after.group})` : undefined
+  const items = db
+    .select()
+    .from(image)
+    .where(and(where, beyond))
+    .orderBy(asc(image.name), asc(image.group))
+    .limit(limit)
+    .offset(offset)
+    .all()
+  return { items, total }
+}
+
+function matching(who: Principal, filter: ImageFilter): SQL[] {
   const conditions: SQL[] = [eq(schema.image.kind, filter.kind)]
+  if (!may(who, 'image.read'))
+    conditions.push(or(eq(schema.image.owner, who.name), inArray(schema.image.group, [...who.groups]))!)
   if (filter.group !== undefined) conditions.push(eq(schema.image.group, filter.group))
   if (filter.owner !== undefined) conditions.push(eq(schema.image.owner, filter.owner))
   const tagged = (filter.tags ?? []).map(
     (tag) => sql`exists (select 1 from json_each(${schema.image.tags}) where value = ${tag})`,
   )
   if (tagged.length > 0) conditions.push(or(...tagged)!)
-  const found = db
-    .select()
-    .from(schema.image)
-    .where(and(...conditions))
-    .orderBy(asc(schema.image.name), asc(schema.image.group))
-    .all()
-  return found.filter((image) => may(who, 'image.read', image))
+  return conditions
 }
 
 /** In words who needs the image: guests that have it inserted, and what was cloned from it. */
 export function usersOf(db: Database, image: Pick<Image, 'id' | 'volume'>): string[] {
   const inserted = db.select().from(schema.guest).where(eq(schema.guest.media, image.id)).limit(6).all()
-  const built = image.volume ? dependantsOf(db, image.volume, { deletedToo: false }) : []
+  const built = volumesOfImage(db, image.id).flatMap(({ id }) => dependantsOf(db, id, { deletedToo: false }))
   return [...new Set([...inserted.map((guest) => `guest '${guest.group}.${guest.name}'`), ...built])]
 }
 

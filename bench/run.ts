@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { sayLoad } from './figures.ts'
 
 /** In the order of docs/performance.md. */
-const benchmarks = ['create-start', 'console-proxy', 'upload', 'start-up', 'search']
+const benchmarks = ['create-start', 'console-proxy', 'upload', 'start-up', 'search', 'sampler']
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !benchmarks.includes(name))

@@ -47,6 +47,14 @@ describe('the pace of looking', () => {
     assert.equal(seen.size, 1, [...seen].join(', '))
   })
 
+  it('takes waiting for no cost: the quickest of five looks counts', () => {
+    const pace = settled(100)
+    for (const costMs of [900, 2_000, 700, 500]) pace.record(costMs, true)
+    assert.equal(pace.intervalMs, watchedMs)
+    pace.record(600, true)
+    assert.equal(pace.intervalMs, 12_000)
+  })
+
   it('follows a watcher at once, as far as the cost lets it', () => {
     const pace = settled(20, false)
     assert.equal(pace.soonestMs, watchedMs)

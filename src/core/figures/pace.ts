@@ -7,26 +7,27 @@ const usualLongestMs = 60_000
 /** Where even the usual longest interval would cost more than allowed. */
 const longestMs = 600_000
 
-/** Part of a new cost in the remembered one: one slow look says little. */
-const weight = 0.3
+/** On a busy host most of a look is waiting for a processor, which costs nobody anything: the quickest of so many counts. */
+const remembered = 5
 
 /**
- * How long to wait between looks, so that they cost no more of a core than they may. It grows at once when a look
- * becomes dearer and shrinks only when there is clearly room, so that it does not swing.
+ * How long to wait between looks, so that they cost no more of a core than they may. It grows when looks
+ * have become dearer and shrinks only when there is clearly room, so that it does not swing.
  */
 export class Pace {
   #intervalMs = watchedMs
-  #costMs: number | undefined
+  readonly #costsMs: number[] = []
 
   /** What a look cost: time of this process and of libvirt and QEMU together. */
   record(costMs: number, watched: boolean): void {
-    this.#costMs = this.#costMs === undefined ? costMs : this.#costMs + weight * (costMs - this.#costMs)
+    this.#costsMs.push(costMs)
+    if (this.#costsMs.length > remembered) this.#costsMs.shift()
     this.#intervalMs = nextInterval(this.#intervalMs, this.#costMs, watched)
   }
 
   /** The least that may lie between two looks when somebody begins to watch. */
   get soonestMs(): number {
-    return Math.min(this.#intervalMs, Math.max(watchedMs, (this.#costMs ?? 0) / mostCost))
+    return Math.min(this.#intervalMs, Math.max(watchedMs, this.#costMs / mostCost))
   }
 
   /** From the begin of one look to the begin of the next. */
@@ -34,9 +35,13 @@ export class Pace {
     return this.#intervalMs
   }
 
+  get #costMs(): number {
+    return this.#costsMs.length === 0 ? 0 : Math.min(...this.#costsMs)
+  }
+
   /** Part of a core that looking costs at the present interval. */
   get costRatio(): number {
-    return (this.#costMs ?? 0) / this.#intervalMs
+    return this.#costMs / this.#intervalMs
   }
 }
 

@@ -1,5 +1,3 @@
-import { and, eq, isNotNull } from 'drizzle-orm'
-import * as schema from '../../db/schema.ts'
 import type { OperationContext, Principal } from '../context.ts'
 import { AppError, invalid, notFound } from '../errors.ts'
 import { requireVersion } from '../expected-version.ts'
@@ -8,20 +6,21 @@ import { type Launched, launch } from '../launch.ts'
 import { inPages, type Listing, type Wanted } from '../paging.ts'
 import { isOperator, shownError } from '../tasks/shown.ts'
 import { type AuthParams, guestAuth } from './auth.ts'
+import { createGuestChanges, settleMs, writableGuest } from './changes.ts'
 import { type CreateParams, guestCreate } from './create.ts'
 import { type DeleteParams, guestDelete } from './delete.ts'
 import type { GuestDeps } from './deps.ts'
 import type { Guest, GuestRequest } from './guest.ts'
-import { guestModify, type ModifyParams } from './modify.ts'
-import { checkNameFree, generatePassword } from './names.ts'
+import { guestModify } from './modify.ts'
+import { generatePassword } from './names.ts'
 import { planGuest } from './plan.ts'
 import { findGuest, readGuest } from './record.ts'
-import { checkCores, checkGuestPassword, checkMemory, checkName } from './rules.ts'
+import { systemReset } from './reset-system.ts'
+import { diskResize } from './resize-disk.ts'
+import { checkGuestPassword } from './rules.ts'
 import { type GuestFilter, searchGuests } from './search.ts'
+import { diskShrink } from './shrink-disk.ts'
 import type { GuestView } from './view.ts'
-
-/** Most tasks on a guest end within this time, and then their outcome is the answer. */
-export const settleMs = 30_000
 
 type GuestListFilter = Omit<GuestFilter, 'limit' | 'offset' | 'after'> & Wanted
 
@@ -29,7 +28,15 @@ export type Guests = ReturnType<typeof createGuests>
 
 /** The guests of this cell: definitions, not instances. Defines the tasks that change them. */
 export function createGuests(deps: GuestDeps) {
-  for (const saga of [guestCreate(deps), guestDelete(deps), guestModify(deps), guestAuth(deps)])
+  for (const saga of [
+    guestCreate(deps),
+    guestDelete(deps),
+    guestModify(deps),
+    guestAuth(deps),
+    diskResize(deps),
+    diskShrink(deps),
+    systemReset(deps),
+  ])
     deps.tasks.define(saga as Parameters<typeof deps.tasks.define>[0])
   return {
     /** Checks everything, claims name, MAC and address, and answers while the disks are made. */
@@ -80,7 +87,7 @@ export function createGuests(deps: GuestDeps) {
     },
 
     async delete(op: OperationContext, id: string, options: { force: boolean }): Promise<Launched> {
-      const guest = writable(deps, op, id)
+      const guest = writableGuest(deps, op, id)
       const params = { id, name: guest.name, force: options.force }
       return launch<DeleteParams>(op, deps.tasks, {
         kind: 'guest.delete',
@@ -91,35 +98,7 @@ export function createGuests(deps: GuestDeps) {
       })
     },
 
-    setCores(
-      op: OperationContext,
-      id: string,
-      request: { cores: number; immediate: boolean },
-    ): Promise<Launched> {
-      const guest = writable(deps, op, id)
-      checkCores(request.cores, deps.limits())
-      checkImmediate(deps, guest, request.immediate)
-      return modify(deps, op, guest, { what: `cores ${request.cores}`, after: { cores: request.cores } })
-    },
-
-    setMemory(op: OperationContext, id: string, request: { memoryBytes: number; immediate: boolean }) {
-      const guest = writable(deps, op, id)
-      checkMemory(request.memoryBytes, deps.limits())
-      checkImmediate(deps, guest, request.immediate)
-      const after = { memoryBytes: request.memoryBytes }
-      return modify(deps, op, guest, { what: `memory ${request.memoryBytes} bytes`, after })
-    },
-
-    /** The guest's own `group.` prefix is accepted and stripped: the original's portal sends it. */
-    rename(op: OperationContext, id: string, wanted: string): Promise<Launched> {
-      const guest = writable(deps, op, id)
-      const prefix = `${guest.group}.`
-      const name = wanted.startsWith(prefix) ? wanted.slice(prefix.length) : wanted
-      checkName(name, guest.group)
-      if (name !== guest.name) checkNameFree(deps, guest.group, name)
-      checkNoMemory(deps, guest)
-      return modify(deps, op, guest, { what: `name ${name}`, after: { name }, stopped: true })
-    },
+    ...createGuestChanges(deps),
 
     /** Sets a password inside the running guest through its agent; generated when none is given. */
     async setPassword(op: OperationContext, id: string, request: { user?: string; password?: string }) {
@@ -166,63 +145,6 @@ export function createGuests(deps: GuestDeps) {
   }
 }
 
-function writable(deps: GuestDeps, op: OperationContext, id: string): Guest {
-  const guest = readGuest(deps.zone, id)
-  requirePermission(op, 'guest.write', guest)
-  requireVersion(guest, op)
-  return guest
-}
-
-function checkImmediate(deps: GuestDeps, guest: Guest, immediate: boolean): void {
-  if (immediate && deps.live.running(guest.id))
-    throw new AppError(
-      'unsupported',
-      `guest '${guest.name}' runs and was started without room to grow; leave 'immediate' out, and the change takes effect at its next start`,
-      { field: 'immediate' },
-    )
-}
-
-/** Libvirt resumes a saved memory only under the name that the guest had then. */
-function checkNoMemory(deps: GuestDeps, guest: Guest): void {
-  const kept = deps.zone.db
-    .select({ name: schema.snapshot.name })
-    .from(schema.snapshot)
-    .where(and(eq(schema.snapshot.guest, guest.id), isNotNull(schema.snapshot.memory)))
-    .limit(1)
-    .get()
-  if (kept)
-    throw new AppError(
-      'conflict',
-      `guest '${guest.name}' has the snapshot '${kept.name}' with memory, which can be resumed under this name only; delete the snapshot first`,
-      { field: 'name' },
-    )
-}
-
-interface Modification {
-  what: string
-  after: Partial<Guest>
-  stopped?: boolean
-}
-
-async function modify(
-  deps: GuestDeps,
-  op: OperationContext,
-  guest: Guest,
-  change: Modification,
-): Promise<Launched> {
-  const keys = Object.keys(change.after) as (keyof Guest)[]
-  const before = Object.fromEntries(keys.map((key) => [key, guest[key]]))
-  const { what, after, stopped = false } = change
-  const params = { id: guest.id, name: guest.name, what, before, after, stopped }
-  return launch<ModifyParams>(op, deps.tasks, {
-    kind: 'guest.modify',
-    subject: `guest:${guest.id}`,
-    params,
-    locks: { exclusive: [`guest:${guest.id}`] },
-    settleMs,
-  })
-}
-
 /** Who asked for it learns why it is not there. */
 function missing(deps: GuestDeps, who: Principal, id: string): AppError {
   const [task] = deps.tasks.list({ subject: `guest:${id}`, kind: 'guest.create', limit: 1 }).tasks
@@ -236,7 +158,8 @@ function missing(deps: GuestDeps, who: Principal, id: string): AppError {
 function view(deps: GuestDeps, guest: Guest): GuestView {
   const { adminSecret: _, monitorSecret: __, ...shown } = guest
   const live = deps.live.state(guest.id)
-  const created = guest.state !== 'creating'
+  // A system that is being reset is made anew, as the original tells it.
+  const created = guest.state !== 'creating' && guest.state !== 'resetting'
   return {
     ...shown,
     created,

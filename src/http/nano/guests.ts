@@ -1,6 +1,8 @@
 import * as v from 'valibot'
 import type { Guests } from '../../core/guests/guests.ts'
 import { type Operation, operation } from '../operation.ts'
+import { guestChangeOperations } from './guest-changes.ts'
+import { guestQosOperations } from './guest-qos.ts'
 import {
   createBody,
   creatingReply,
@@ -133,90 +135,7 @@ export const guestOperations = (services: { guests: Guests; guestNames: GuestNam
         return launched(await guests.delete(op, params.id, body))
       },
     }),
-    ...changeOperations(guests),
+    ...guestChangeOperations(guests),
+    ...guestQosOperations(guests),
   ]
 }
-
-const immediate = v.optional(
-  v.pipe(v.boolean('must be true or false'), v.description('Take effect in the running instance.')),
-  false,
-)
-
-/** Both generations of paths: `/guest/{id}/…` of the document and `/guests/{id}/…` of newer clients. */
-const changePath = (rest: string) => ({ path: `/guest/:id/${rest}`, aliases: [`/guests/:id/${rest}`] })
-
-const changeOperations = (guests: Guests): Operation[] => [
-  operation({
-    id: 'guest.set_cores',
-    method: 'PUT',
-    ...changePath('cores'),
-    summary: 'Change the cores',
-    tag,
-    params: idParams,
-    body: v.object({ cores: v.number('must be a number'), immediate }),
-    status: [200, 202],
-    access: 'guest.write',
-    async handle(op, { params, body }) {
-      return launched(await guests.setCores(op, params.id, body))
-    },
-  }),
-  operation({
-    id: 'guest.set_memory',
-    method: 'PUT',
-    ...changePath('memory'),
-    summary: 'Change the memory (bytes)',
-    tag,
-    params: idParams,
-    body: v.object({ memory: v.pipe(v.number('must be a number'), v.description('Bytes.')), immediate }),
-    status: [200, 202],
-    access: 'guest.write',
-    async handle(op, { params, body }) {
-      const request = { memoryBytes: body.memory, immediate: body.immediate }
-      return launched(await guests.setMemory(op, params.id, request))
-    },
-  }),
-  operation({
-    id: 'guest.rename',
-    method: 'PUT',
-    ...changePath('name'),
-    summary: 'Rename a stopped guest',
-    tag,
-    params: idParams,
-    body: v.object({ name: v.string('must be text') }),
-    status: [200, 202],
-    access: 'guest.write',
-    async handle(op, { params, body }) {
-      return launched(await guests.rename(op, params.id, body.name))
-    },
-  }),
-  operation({
-    id: 'guest.set_password',
-    method: 'PUT',
-    ...changePath('auth'),
-    summary: 'Set a password inside the running guest through its agent',
-    tag,
-    params: idParams,
-    body: v.object({
-      password: v.optional(v.string('must be text')),
-      user: v.optional(v.string('must be text')),
-    }),
-    reply: v.object({ user: v.string(), password: v.string() }),
-    status: [200, 202],
-    access: 'guest.secret',
-    async handle(op, { params, body }) {
-      const outcome = await guests.setPassword(op, params.id, body)
-      return launched(outcome, { data: { user: outcome.user, password: outcome.password } })
-    },
-  }),
-  operation({
-    id: 'guest.get_password',
-    method: 'GET',
-    ...changePath('auth'),
-    summary: 'The password that was last set; each reading is journalled',
-    tag,
-    params: idParams,
-    reply: v.object({ user: v.optional(v.string()), password: v.optional(v.string()) }),
-    access: 'guest.secret',
-    handle: async (op, { params }) => ({ data: await guests.password(op, params.id) }),
-  }),
-]

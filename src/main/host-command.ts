@@ -33,8 +33,9 @@ export async function shutdownGuests(
     ...killed.map((name) => `ended ${name}, which did not stop in time`),
     ...failed.map(({ name, message }) => `${name} still runs: ${message}`),
   ]
-  process.stdout.write(lines.length > 0 ? `${lines.join('\n')}\n` : 'No guest runs.\n')
-  if (failed.length > 0) process.exitCode = 1
+  const text = lines.length > 0 ? `${lines.join('\n')}\n` : 'No guest runs.\n'
+  // What still listens to libvirt would keep the process, and with it the shutdown of the host.
+  process.stdout.write(text, () => process.exit(failed.length > 0 ? 1 : 0))
 }
 
 interface TaskLine {

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { guestAuth } from '../../src/core/guests/auth.ts'
 import { guestDelete } from '../../src/core/guests/delete.ts'
-import type { GuestDeps } from '../../src/core/guests/deps.ts'
 import { guestModify } from '../../src/core/guests/modify.ts'
 import { readGuest } from '../../src/core/guests/record.ts'
 import { instanceMedia, instancePower, instanceStart } from '../../src/core/instances/power.ts'
@@ -10,58 +9,9 @@ import { snapshotCreate } from '../../src/core/snapshots/create.ts'
 import { snapshotDelete, snapshotMerge } from '../../src/core/snapshots/delete.ts'
 import { planCreate, planRestore, readSnapshot } from '../../src/core/snapshots/plan.ts'
 import { snapshotRestore } from '../../src/core/snapshots/restore.ts'
-import type { OpenDatabase } from '../../src/db/connect.ts'
 import type { Saga, Step } from '../../src/tasks/saga.ts'
-import { openTestDatabase } from '../support/database.ts'
-import { proveSaga } from './crash-proof.ts'
-import { guestWithHistory, type History, paramsFor } from './guest-history.ts'
-import {
-  destroyGuestWorld,
-  type GuestWorld,
-  guestDeps,
-  guestId,
-  type Leftovers,
-  ledgerProblems,
-  leftovers,
-  makeGuestWorld,
-  mediaId,
-} from './guest-stage.ts'
-
-interface Proof<P> {
-  history: History
-  saga(deps: GuestDeps, world: GuestWorld): Saga<P>
-  params(deps: GuestDeps): P | Promise<P>
-  /** How the world differs once the task is done. */
-  done(left: Leftovers, world: GuestWorld, database: OpenDatabase): void
-  /** What an undone task may have changed all the same, e.g. that the guest is stopped now. */
-  tolerate?(left: Leftovers): Leftovers
-}
-
-async function prove<P>({ history, saga, params, done, tolerate = (left) => left }: Proof<P>): Promise<void> {
-  const made = await paramsFor(history, params, { makeWorld: makeGuestWorld, openDatabase: openTestDatabase })
-  await proveSaga<GuestWorld, P>({
-    makeWorld: makeGuestWorld,
-    destroyWorld: destroyGuestWorld,
-    async prepareDatabase(database, world) {
-      await guestWithHistory(database, world, history)
-      world.before = await leftovers(world, database)
-    },
-    saga: (world, database) => saga(guestDeps(world, database), world),
-    params: made,
-    locks: { exclusive: [`guest:${guestId}`] },
-    async isClean(world, database) {
-      assert.ok(world.before)
-      assert.deepEqual(tolerate(await leftovers(world, database)), tolerate(world.before))
-      assert.deepEqual(ledgerProblems(world, database), [])
-      return true
-    },
-    async isDone(world, database) {
-      assert.deepEqual(ledgerProblems(world, database), [])
-      done(await leftovers(world, database), world, database)
-      return true
-    },
-  })
-}
+import { type GuestWorld, guestId, type Leftovers, mediaId } from './guest-stage.ts'
+import { prove } from './prove-guest.ts'
 
 /** An instance that was ended on the way to something irreversible is not started again by the undo. */
 const stopped = (left: Leftovers): Leftovers => ({

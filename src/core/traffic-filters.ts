@@ -8,7 +8,7 @@ export interface TrafficPolicy {
   otherwise: 'accept' | 'reject'
 }
 
-export const openPolicy: TrafficPolicy = { rules: [], otherwise: 'accept' }
+const openPolicy: TrafficPolicy = { rules: [], otherwise: 'accept' }
 
 /** Everything that is held at the card of one guest. */
 export interface TrafficFilter {

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../../src/core/context.ts'
 import type { DomainEvent, DomainSpec, Hypervisor } from '../../src/core/hypervisor.ts'
+import { runFilterContract } from './hypervisor-filters.ts'
 
 export interface HypervisorContractSubject {
   hypervisor: Hypervisor
@@ -64,6 +65,8 @@ export function runHypervisorContract(name: string, options: HypervisorContractO
       await hypervisor.destroy(id)
       await hypervisor.undefine(id)
     }
+
+    runFilterContract(contract, () => hypervisor)
 
     contract('facts name a full machine type and an accelerator with its reason', async () => {
       const facts = await hypervisor.facts()

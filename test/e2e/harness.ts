@@ -183,7 +183,7 @@ export class Appliance {
     }
     const failed = (error: unknown) =>
       new Error(`the appliance did not get ready:\n${this.#log}`, { cause: error })
-    const outcome = await waitFor('answer of /readyz', probe, { timeoutMs: 60_000, everyMs: 50 }).catch(
+    const outcome = await waitFor('answer of /readyz', probe, { timeoutMs: 180_000, everyMs: 50 }).catch(
       (error: unknown) => {
         throw failed(error)
       },

@@ -103,3 +103,13 @@ function lastEntry(db: Sqlite.Database, last: number): Killed {
     .get(last) as Killed | undefined
   return row ?? { journal: '', task: undefined }
 }
+
+/** As if a person had asked for it in the moment before the appliance was killed. */
+export function cancelAll({ dataDir }: Appliance, kind: string): void {
+  const db = openState(dataDir)
+  try {
+    db.prepare("UPDATE task SET cancel_requested = 1 WHERE kind = ? AND state = 'running'").run(kind)
+  } finally {
+    db.close()
+  }
+}

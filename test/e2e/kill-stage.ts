@@ -4,7 +4,7 @@ import { GuestAgent } from '../lab/agent.ts'
 import { type Appliance, startBoth } from './harness.ts'
 import { diffFingerprint, type Fingerprint } from './harness-fingerprint.ts'
 import { liveVolumes, look, orphans, problems, settled, taskState } from './kill-checks.ts'
-import { type Cut, killAt, nameOf } from './kill-cut.ts'
+import { type Cut, cancelAll, killAt, nameOf } from './kill-cut.ts'
 import * as life from './life.ts'
 
 const mebibyte = 1 << 20
@@ -82,11 +82,20 @@ export class KillStage {
     assert.equal(task && (await taskState(appliance, task)), 'done', what)
   }
 
-  /** The host loses its power at the cut: guests end with the appliance. Answers how the task ended. */
-  async powerCut(cut: Cut, act: () => Promise<unknown>): Promise<string | undefined> {
+  /**
+   * The host loses its power at the cut: guests end with the appliance. Answers how the task ended. `last`: what is done
+   * before. `cancelled`: somebody had just asked for the task to be cancelled.
+   */
+  async powerCut(
+    cut: Cut,
+    act: () => Promise<unknown>,
+    { last, cancelled = false }: { last?: () => Promise<unknown>; cancelled?: boolean } = {},
+  ): Promise<string | undefined> {
     const { appliance } = this
     const { task } = await killAt(appliance, cut, act, async () => {
+      await last?.()
       await appliance.kill9()
+      if (cancelled) cancelAll(appliance, cut.kind)
       for (const id of (await appliance.lab.virsh('list', '--uuid'))
         .split('\n')
         .filter((line) => line !== ''))

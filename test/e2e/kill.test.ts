@@ -78,6 +78,21 @@ describe('the appliance is killed', { timeout: 900_000 }, () => {
     assert.deepEqual(await stage.snapshots(guest), ['switched'])
   })
 
+  it('together with the guest, while the snapshot is taken back', async () => {
+    const guest = guests.at(-1) ?? (await stage.create(booting))
+    guests.splice(guests.length - 1, 1, guest)
+    const agent = await stage.boots(guest)
+    const before = await stage.snapshots(guest)
+    const end = await stage.powerCut(
+      { kind: 'snapshot.create', step: 'overlays', when: 'after' },
+      () => stage.appliance.api('POST', `/instances/${guest}/snapshots/`, { name: 'never', memory: false }),
+      { last: () => agent.sh('echo late >/data/late; sync'), cancelled: true },
+    )
+    assert.match(end ?? '', /^cancelled/)
+    assert.deepEqual(await stage.snapshots(guest), before)
+    assert.equal((await (await stage.boots(guest)).sh('cat /data/late')).trim(), 'late')
+  })
+
   it('while it deletes guests', async () => {
     const [first = '', second = '', third = ''] = guests
     await deleteKilled(stage, guests.at(-1) ?? '', { step: 'stop', when: 'during', delayMs: 10 })

@@ -78,6 +78,7 @@ export class IscsiStore implements VolumeStore {
   }
 
   async create(name: string, request: { sizeBytes: number; format: 'qcow2' | 'raw' }): Promise<void> {
+    checkVolumeName(name)
     checkFormat(name, request.format)
     requireRaw(request.format)
     if (this.#isMade(name, request.sizeBytes)) return
@@ -85,6 +86,7 @@ export class IscsiStore implements VolumeStore {
   }
 
   async copy(name: string, request: CopyRequest, progress: Progress, signal: AbortSignal): Promise<void> {
+    checkVolumeName(name)
     checkFormat(name, request.format)
     requireRaw(request.format)
     signal.throwIfAborted()
@@ -92,7 +94,7 @@ export class IscsiStore implements VolumeStore {
     const { virtualSizeBytes } = await locationInfo(source)
     if (this.#isMade(name, virtualSizeBytes)) return
     const claim = await this.#take(name, virtualSizeBytes)
-    const target = { ...this.#initiator.location(claim.lun), exists: true }
+    const target = { ...this.#initiator.location(claim.lun), exists: 'zeroed' as const }
     try {
       await convertImage(source, target, { progress, signal })
     } catch (error) {

@@ -1,4 +1,5 @@
 // The initiator inside QEMU (libiscsi): needs nothing of the kernel. Guests, qemu-img and qemu-io log in by themselves.
+import { randomBytes } from 'node:crypto'
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '../../core/errors.ts'
@@ -18,8 +19,6 @@ export interface QemuInitiatorOptions {
 }
 
 const commandMs = 20_000
-/** Two pools may take part in one copy. */
-const secretId = (target: Target) => `chap-${target.chap?.secretUuid}`
 
 export function createQemuInitiator(options: QemuInitiatorOptions): Initiator {
   const { target, directory, pool, libvirtSecrets } = options
@@ -131,6 +130,8 @@ export function shownLuns(output: string, target: Target): { number: number; siz
 }
 
 function location(target: Target, lun: number, passwordFile: string): VolumeLocation {
+  // Source and target of one copy each bring their own.
+  const secretId = `chap-${randomBytes(6).toString('hex')}`
   const file = {
     driver: 'iscsi',
     transport: 'tcp',
@@ -138,12 +139,12 @@ function location(target: Target, lun: number, passwordFile: string): VolumeLoca
     target: target.iqn,
     lun,
     'initiator-name': target.initiatorIqn,
-    ...(target.chap ? { user: target.chap.user, 'password-secret': secretId(target) } : {}),
+    ...(target.chap ? { user: target.chap.user, 'password-secret': secretId } : {}),
   }
   return {
     filename: `json:${JSON.stringify({ driver: 'raw', file })}`,
     format: 'raw',
-    ...(target.chap ? { words: ['--object', `secret,id=${secretId(target)},file=${passwordFile}`] } : {}),
+    ...(target.chap ? { words: ['--object', `secret,id=${secretId},file=${passwordFile}`] } : {}),
   }
 }
 

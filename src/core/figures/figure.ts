@@ -50,6 +50,9 @@ export interface HostCounters {
   bytesWritten: number
   bytesReceived: number
   bytesSent: number
+  /** Of the thread that asks: how long it ran, and how long it wanted to run and had no processor. Both 0 if unknown. */
+  ownRunNs: number
+  ownWaitNs: number
 }
 
 /** The host that this appliance runs on; fulfilled by drivers/host. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { DomainStats } from '../hypervisor.ts'
 import type { HostCounters } from './figure.ts'
-import { guestRates, hostRates } from './rates.ts'
+import { guestRates, hostRates, workingPart } from './rates.ts'
 
 const guest = (values: Partial<DomainStats> = {}): DomainStats => ({
   ...{ id: 'a', state: 'running', cpuTimeNs: 1e9, cores: 2, memoryBytes: 1024, memoryAvailableBytes: 512 },
@@ -13,7 +13,7 @@ const guest = (values: Partial<DomainStats> = {}): DomainStats => ({
 
 const host = (values: Partial<HostCounters> = {}): HostCounters => ({
   ...{ cores: 4, cpuBusy: 100, cpuTotal: 1000, memoryBytes: 1, memoryAvailableBytes: 1 },
-  ...{ bytesRead: 10, bytesWritten: 20, bytesReceived: 30, bytesSent: 40 },
+  ...{ bytesRead: 10, bytesWritten: 20, bytesReceived: 30, bytesSent: 40, ownRunNs: 0, ownWaitNs: 0 },
   ...values,
 })
 
@@ -77,5 +77,19 @@ describe('rates', () => {
     assert.equal(hostRates(host(), host(), 1000), undefined)
     assert.equal(hostRates(host({ cpuTotal: 5000 }), after, 1000), undefined)
     assert.equal(hostRates(host({ bytesSent: 5000 }), after, 1000), undefined)
+  })
+
+  it('tell work from waiting for a processor', () => {
+    const part = (ownRunNs: number, ownWaitNs: number) =>
+      workingPart(host({ ownRunNs: 100, ownWaitNs: 50 }), host({ ownRunNs, ownWaitNs }))
+    assert.equal(part(200, 50), 1)
+    assert.equal(part(200, 350), 0.25)
+    assert.equal(part(200, 1e9), 0.05)
+    for (const [run, wait] of [
+      [100, 50],
+      [0, 0],
+      [200, 40],
+    ] as const)
+      assert.equal(part(run, wait), 1)
   })
 })

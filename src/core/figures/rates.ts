@@ -33,6 +33,19 @@ export function hostRates(before: HostCounters, after: HostCounters, spanMs: num
   return { ...speeds, cpuUsagePercent: percent((after.cpuBusy - before.cpuBusy) / total) }
 }
 
+/** Least part that is believed: of a few wake-ups little can be said. */
+const leastPart = 0.05
+
+/**
+ * What part of the time from the begin of some work to its end is work, on a host whose processors have other things
+ * to do as well; the rest is waiting for one. Taken from how the asking thread fared.
+ */
+export function workingPart(before: HostCounters, after: HostCounters): number {
+  const run = after.ownRunNs - before.ownRunNs
+  const wait = after.ownWaitNs - before.ownWaitNs
+  return run > 0 && wait >= 0 ? Math.max(leastPart, run / (run + wait)) : 1
+}
+
 function speedsOf(before: Counters, after: Counters, spanMs: number): Speeds | undefined {
   const perSecond = (name: keyof Counters) => ((after[name] - before[name]) * 1000) / spanMs
   const speeds = {

@@ -2,7 +2,7 @@ import type { Log } from '../context.ts'
 import type { CellFigures, HostCounters, HostMeter } from './figure.ts'
 import type { GuestFiguresTable } from './guest-figures.ts'
 import { Pace } from './pace.ts'
-import { hostRates, type Rates, shortestSpanMs } from './rates.ts'
+import { hostRates, type Rates, shortestSpanMs, workingPart } from './rates.ts'
 
 interface SamplerDeps {
   /** Name of the cell that this host is. */
@@ -119,14 +119,17 @@ export class Sampler {
     const started = performance.now()
     const cpuBefore = process.cpuUsage()
     const guestMs = await this.#lookAtGuests()
+    const before = this.#before?.counters
     this.#lookAtStorage()
     await this.#lookAtHost()
     const cpu = process.cpuUsage(cpuBefore)
+    const after = this.#before?.counters
+    const libvirtMs = guestMs * (before && after ? workingPart(before, after) : 1)
     // While libvirt works, this process does other people's work too: the larger of the two is counted, not the sum.
     const ownMs = Math.min((cpu.user + cpu.system) / 1000, performance.now() - started)
     // The first look starts virsh, which the others do not.
     if (this.#status.looks > 0)
-      this.#pace.record(Math.max(guestMs, ownMs), performance.now() < this.#watchedUntil)
+      this.#pace.record(Math.max(libvirtMs, ownMs), performance.now() < this.#watchedUntil)
     this.#deps.guests.expectLook(this.#pace.intervalMs)
     this.#status = {
       durationMs: performance.now() - started,

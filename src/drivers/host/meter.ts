@@ -21,15 +21,15 @@ export function createHostMeter(): HostMeter {
         devicesAt = performance.now()
       }
       const [stat, meminfo, diskstats, net] = await Promise.all(
-        ['/proc/stat', '/proc/meminfo', '/proc/diskstats', '/proc/net/dev'].map((path) =>
-          readFile(path, 'utf8'),
-        ),
+        ['stat', 'meminfo', 'diskstats', 'net/dev'].map((name) => readFile(`/proc/${name}`, 'utf8')),
       )
+      const own = await readFile('/proc/self/schedstat', 'utf8').catch(() => '')
       return {
         ...parseStat(stat ?? ''),
         ...parseMeminfo(meminfo ?? ''),
         ...parseDiskstats(diskstats ?? '', devices.disks),
         ...parseNetDev(net ?? '', devices.interfaces),
+        ...parseSchedstat(own),
       }
     },
   }
@@ -112,4 +112,10 @@ export function parseNetDev(
     bytesSent += Number(words[8])
   }
   return { bytesReceived, bytesSent }
+}
+
+/** Of the thread that runs the event loop. A kernel that does not keep it says zeros. */
+export function parseSchedstat(text: string): Pick<HostCounters, 'ownRunNs' | 'ownWaitNs'> {
+  const [ownRunNs = 0, ownWaitNs = 0] = text.trim().split(/\s+/).map(Number)
+  return { ownRunNs, ownWaitNs }
 }

@@ -14,6 +14,8 @@ export const createSimulatedMeter = (clock: () => number = Date.now): HostMeter 
       bytesWritten: Math.round(seconds * 81_920),
       bytesReceived: Math.round(seconds * 10_000),
       bytesSent: Math.round(seconds * 5_000),
+      ownRunNs: 0,
+      ownWaitNs: 0,
     }
   },
 })

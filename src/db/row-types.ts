@@ -73,6 +73,8 @@ export interface SnapshotLayer {
   index: number
   volume: string
   sizeBytes: number
+  /** Name of the snapshot inside the volume, where its pool keeps them there; else the volume itself is frozen. */
+  snapshot?: string
 }
 
 /** What of the guest a snapshot brings back. */

@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createAddressPools } from '../core/address-pools/address-pools.ts'
 import { createAddressRanges } from '../core/address-pools/ranges.ts'
+import { createBatches } from '../core/batches/batches.ts'
 import { createCells } from '../core/compute-pools/cells.ts'
 import type { AttachedStorage } from '../core/compute-pools/compute-pool.ts'
 import { createComputePools } from '../core/compute-pools/compute-pools.ts'
@@ -14,6 +15,7 @@ import { createGuests } from '../core/guests/guests.ts'
 import { LiveGuests } from '../core/guests/live.ts'
 import { tasksOfOwnedGuests } from '../core/guests/owned-tasks.ts'
 import { everyHostPort, parsePortRange } from '../core/guests/ports.ts'
+import { withPreparedDisks } from '../core/guests/prepared.ts'
 import { createHost } from '../core/host/host.ts'
 import type { HypervisorFacts } from '../core/hypervisor.ts'
 import { createIdentity } from '../core/identity/identity.ts'
@@ -102,7 +104,7 @@ export function createAppliance({
   const guestDeps: GuestDeps = {
     zone,
     tasks: tasksOfOwnedGuests(tasks, zone, cell),
-    hypervisor: drivers.hypervisor,
+    hypervisor: withPreparedDisks(drivers.hypervisor, { zone, store }),
     network: drivers.network,
     seeds: drivers.seeds,
     secrets,
@@ -118,6 +120,8 @@ export function createAppliance({
     vncListen: () => settings.get('vnc.listen'),
     listeningPorts: drivers.listeningPorts,
     ensureRoom: (pool, bytes) => ensureRoom({ zone, store, now }, pool, bytes),
+    filePool: storagePools.filePool,
+    imagePool: storagePools.imagePool,
     logLine: (who, text) => logs.logChange({ who: { ...systemPrincipal, name: who }, address: '' }, text),
     limits: () => ({
       cores: settings.get('guest.max_cores'),
@@ -198,6 +202,7 @@ export function createAppliance({
     images: createImages({ ...imageDeps, uploads, guests: guestDeps }),
     uploads,
     guests: createGuests(guestDeps),
+    batches: createBatches(guestDeps, { parallel: () => settings.get('batch.parallel') }),
     instances: createInstances(guestDeps),
     host: createHost(guestDeps, settings),
     snapshots: createSnapshots(guestDeps),

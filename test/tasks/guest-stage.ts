@@ -80,12 +80,15 @@ export function guestDeps(world: GuestWorld, database: OpenDatabase): GuestDeps 
           createdAt: 0,
         } as never,
         null,
+        { list: () => [], put: async () => undefined, forget: async () => undefined },
       ),
     now: () => 1_000,
     facts: world.facts,
     vncListen: () => '',
     listeningPorts,
     ensureRoom: async () => undefined,
+    filePool: (storage) => storage,
+    imagePool: () => 'local',
     logLine: (who, content): Change => {
       const id = `line-${++lines}`
       return {

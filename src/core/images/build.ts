@@ -11,6 +11,7 @@ import { findVolume } from '../ledger/record.ts'
 import { requireRoom } from '../ledger/room.ts'
 import { changeVolume, type NewVolume, readyVolume, releaseVolume } from '../ledger/volume.ts'
 import { mergeHidden } from '../snapshots/layers.ts'
+import { takeNative, undoNative } from '../snapshots/native.ts'
 import type { NewImage } from './image.ts'
 import { changeImage, findImage, insertImage, readImage, removeImage } from './record.ts'
 
@@ -24,6 +25,8 @@ export interface ImageBuildParams {
   source: string
   /** Takes the writes of a running guest while its layer is copied; null where it is stopped. */
   overlay: NewVolume | null
+  /** Snapshot inside the source that is copied in its place, where the guest runs and its pool keeps them there. */
+  snapshot?: string | null
 }
 
 type Context = StepContext<ImageBuildParams>
@@ -82,7 +85,8 @@ async function checkBuild(deps: GuestDeps, params: ImageBuildParams): Promise<vo
 async function requireUnchanged(deps: GuestDeps, params: ImageBuildParams): Promise<void> {
   const guest = readReadyGuest(deps.zone, params.guest)
   const running = isRunning(await deps.live.look(guest.id))
-  if (running !== (params.overlay !== null) || guest.disks[0]?.volume !== params.source)
+  const held = params.overlay !== null || Boolean(params.snapshot)
+  if (running !== held || guest.disks[0]?.volume !== params.source)
     throw new AppError('conflict', `guest '${guest.name}' has just changed: try again`)
 }
 
@@ -108,7 +112,8 @@ const freeze = (deps: GuestDeps): Step<ImageBuildParams> => ({
           },
         ]
       : [],
-  async run({ params, commit }) {
+  async run({ params, commit, signal }) {
+    if (params.snapshot) await snapSource(deps, params, signal)
     const { overlay } = params
     if (!overlay || systemDisk(readGuest(deps.zone, params.guest)) === overlay.id) return
     const target = targetOf(readGuest(deps.zone, params.guest), 0)
@@ -127,6 +132,16 @@ const freeze = (deps: GuestDeps): Step<ImageBuildParams> => ({
     await define(deps, params)
   },
   undo: (context) => mergeBack(deps, context),
+})
+
+async function snapSource(deps: GuestDeps, params: ImageBuildParams, signal: AbortSignal): Promise<void> {
+  const answers = await deps.hypervisor.agent.ping(params.guest, agentTimeoutMs)
+  await takeNative(deps, nativeRequest(params, answers ? 'filesystem' : 'crash'), signal)
+}
+
+const nativeRequest = (params: ImageBuildParams, consistency: 'filesystem' | 'crash') => ({
+  ...{ guest: params.guest, guestName: params.guestName, running: true, consistency, memory: null },
+  natives: [{ index: 0, volume: params.source, sizeBytes: 0, snapshot: params.snapshot ?? '' }],
 })
 
 const systemDisk = (guest: Guest) => guest.disks[0]?.volume
@@ -162,7 +177,8 @@ const copy = (deps: GuestDeps): Step<ImageBuildParams> => ({
   ],
   async run({ params, progress, signal }) {
     const { volume } = params
-    const source = readVolume(deps.zone, params.source).name
+    const from = readVolume(deps.zone, params.source)
+    const source = await deps.store(from.pool).location(from.name, params.snapshot ?? undefined)
     await deps.store(volume.pool).copy(volume.name, { source, format: 'qcow2' }, progress, signal)
   },
   undo: ({ params }) => deps.store(params.volume.pool).remove(params.volume.name),
@@ -177,6 +193,7 @@ const merge = (deps: GuestDeps): Step<ImageBuildParams> => ({
 })
 
 async function mergeBack(deps: GuestDeps, { params, commit, progress, signal }: Context): Promise<void> {
+  if (params.snapshot) return undoNative(deps, nativeRequest(params, 'filesystem'), signal)
   // Nothing was switched, or a crash came before it was recorded and libvirt was never asked.
   if (!params.overlay || findVolume(deps.zone.db, params.overlay.id)?.state !== 'ready') return
   await deps.live.look(params.guest)

@@ -1,8 +1,9 @@
 import type { Saga, Step } from '../../tasks/saga.ts'
 import { AppError } from '../errors.ts'
 import { type Expecting, requireVersion } from '../expected-version.ts'
-import { findVolume, nameAll } from '../ledger/record.ts'
+import { nameAll } from '../ledger/record.ts'
 import { quarantinedVolume, readyVolume } from '../ledger/volume.ts'
+import { volumesOfImage } from './copies.ts'
 import type { ImageDeps } from './deps.ts'
 import { describeImage, type Image, type ImageKind } from './image.ts'
 import { requireNoUpload } from './receive.ts'
@@ -51,36 +52,34 @@ const forget = (deps: ImageDeps): Step<ImageDeleteParams> => ({
   async run({ params, commit }) {
     const image = findImage(deps.zone.db, params.id)
     if (!image) return
-    const volume = image.volume ? findVolume(deps.zone.db, image.volume) : undefined
+    const volumes = volumesOfImage(deps.zone.db, image.id)
     await deps.zone.commit({ ...commit, action: `image.delete ${image.name}` }, [
       removeImage(image),
-      ...(volume ? [quarantinedVolume(volume, deps.now())] : []),
+      ...volumes.map((volume) => quarantinedVolume(volume, deps.now())),
     ])
   },
   async undo({ params, outputs, commit }) {
     const image = reserved(outputs)
     if (findImage(deps.zone.db, params.id)) return
     const { version: _, ...row } = image
-    const volume = image.volume ? findVolume(deps.zone.db, image.volume) : undefined
     await deps.zone.commit({ ...commit, action: `image.delete ${image.name} undone` }, [
       insertImage(row),
-      ...(volume ? [readyVolume(volume)] : []),
+      ...volumesOfImage(deps.zone.db, image.id).map((volume) => readyVolume(volume)),
     ])
   },
 })
 
+/** Copies on other pools go with it. */
 const quarantine = (deps: ImageDeps): Step<ImageDeleteParams> => ({
   name: 'quarantine',
   describe: () => [{ effect: 'move its bytes into quarantine, from where they can be brought back' }],
   async run({ outputs }) {
-    const volume = volumeOf(deps, reserved(outputs))
-    if (volume) await deps.store(volume.pool).quarantine(volume.name)
+    for (const volume of volumesOf(deps, outputs)) await deps.store(volume.pool).quarantine(volume.name)
   },
   async undo({ outputs }) {
-    const volume = volumeOf(deps, reserved(outputs))
-    if (volume) await deps.store(volume.pool).undelete(volume.name)
+    for (const volume of volumesOf(deps, outputs)) await deps.store(volume.pool).undelete(volume.name)
   },
 })
 
-const volumeOf = (deps: ImageDeps, image: Image) =>
-  image.volume ? findVolume(deps.zone.db, image.volume) : undefined
+const volumesOf = (deps: ImageDeps, outputs: Readonly<Record<string, unknown>>) =>
+  volumesOfImage(deps.zone.db, reserved(outputs).id)

@@ -44,17 +44,30 @@ export async function planBuild(
   const disk = guest.disks[0]
   if (!disk) throw new AppError('conflict', `guest '${guest.name}' has no system disk`)
   const source = readVolume(deps.zone, disk.volume)
-  const common = { pool: source.pool, createdAt: deps.now(), sizeBytes: disk.sizeBytes }
+  const common = { createdAt: deps.now(), sizeBytes: disk.sizeBytes }
+  const { capabilities } = deps.store(source.pool)
+  const pool = capabilities.files ? source.pool : deps.imagePool()
   const running = isRunning(await deps.live.look(guest.id))
+  if (running && capabilities.snapshots === 'none')
+    throw new AppError(
+      'unsupported',
+      `the disks of storage pool '${source.pool}' hold no still while guest '${guest.name}' runs, as those of 'dir', 'nfs' and 'ceph' pools do: stop it first`,
+    )
+  const layered = capabilities.snapshots === 'layers'
   return {
     image,
-    volume: newVolume({ ...common, kind: 'image', ownerKind: 'image', owner: image.id, parent: null }),
+    volume: newVolume({ ...common, pool, kind: 'image', ownerKind: 'image', owner: image.id, parent: null }),
     guest: guest.id,
     guestName: `${guest.group}.${guest.name}`,
     source: source.id,
-    overlay: running
-      ? newVolume({ ...common, kind: 'disk', ownerKind: 'guest', owner: guest.id, parent: source.id })
-      : null,
+    overlay:
+      running && layered
+        ? newVolume({
+            ...{ ...common, pool: source.pool, kind: 'disk' },
+            ...{ ownerKind: 'guest', owner: guest.id, parent: source.id },
+          })
+        : null,
+    snapshot: running && !layered ? `build-${image.id}` : null,
   }
 }
 

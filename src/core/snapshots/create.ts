@@ -11,6 +11,7 @@ import type { Guest, Volume } from '../guests/guest.ts'
 import { isRunning } from '../guests/live.ts'
 import { findVolume, readGuest, readReadyGuest, readVolume, remove, update } from '../guests/record.ts'
 import { domainSpec, filePath, targetOf } from '../guests/spec.ts'
+import { type NativeDisk, takeNative, undoNative } from './native.ts'
 
 type NewVolume = Omit<Volume, 'version'>
 type Context = StepContext<SnapshotCreateParams>
@@ -27,6 +28,8 @@ export interface SnapshotCreateParams extends Expecting {
   parent: string | null
   /** For each disk: the layer that is frozen, and the row of the overlay that takes the writes from now on. */
   layers: { index: number; frozen: string; sizeBytes: number; overlay: NewVolume }[]
+  /** Disks whose pool keeps snapshots inside them; `layers` is empty then. */
+  natives?: NativeDisk[]
   /** Copy of the UEFI variables. */
   nvram: NewVolume | null
   /** File of the memory; only of a running guest. */
@@ -71,7 +74,8 @@ const reserve = (deps: GuestDeps): Step<SnapshotCreateParams> => ({
 async function checkCreate(deps: GuestDeps, params: SnapshotCreateParams, guest: Guest): Promise<void> {
   requireVersion(guest, params)
   // Between the plan and the lock, above all in the line for it, the guest may have got other layers.
-  const same = guest.disks.every((disk, index) => disk.volume === params.layers[index]?.frozen)
+  const planned = disksBefore(params)
+  const same = guest.disks.every((disk, index) => disk.volume === planned[index]?.volume)
   if (!same || guest.snapshot !== params.parent) throw justChanged(guest)
   const twin = deps.zone.db
     .select()
@@ -140,30 +144,52 @@ const overlays = (deps: GuestDeps): Step<SnapshotCreateParams> => ({
   name: 'overlays',
   weight: 6,
   describe: (params) => [
-    params.running
-      ? {
-          effect: `switch ${params.layers.length} disks of the running instance to new overlays${params.memory ? ' and save its memory' : ''}`,
-          commands: [['virsh', 'snapshot-create', params.guest, '--disk-only', '--no-metadata', '--atomic']],
-        }
-      : { effect: `make ${params.layers.length} overlays` },
+    ...(isNative(params)
+      ? [
+          {
+            effect: `take snapshots of ${params.natives?.length} disks on their pool, the instance held still`,
+          },
+        ]
+      : [describeOverlays(params)]),
   ],
-  run: ({ params }) => (params.running ? switchLive(deps, params) : makeOverlays(deps, params.layers)),
-  undo: (context) =>
-    context.params.running ? switchBack(deps, context) : removeOverlays(deps, context.params.layers),
+  run: (context) => {
+    const { params, signal } = context
+    if (isNative(params)) return takeNative(deps, { ...params, natives: params.natives ?? [] }, signal)
+    return params.running ? switchLive(deps, params) : makeOverlays(deps, params.layers)
+  },
+  undo: (context) => {
+    const { params, signal } = context
+    if (isNative(params)) return undoNative(deps, { ...params, natives: params.natives ?? [] }, signal)
+    return params.running ? switchBack(deps, context) : removeOverlays(deps, params.layers)
+  },
 })
+
+const isNative = ({ natives = [] }: SnapshotCreateParams): boolean => natives.length > 0
+
+const describeOverlays = (params: SnapshotCreateParams) =>
+  params.running
+    ? {
+        effect: `switch ${params.layers.length} disks of the running instance to new overlays${params.memory ? ' and save its memory' : ''}`,
+        commands: [['virsh', 'snapshot-create', params.guest, '--disk-only', '--no-metadata', '--atomic']],
+      }
+    : { effect: `make ${params.layers.length} overlays` }
 
 export interface OverlayPlan {
   /** Id of the volume that the overlay stands on. */
   frozen: string
+  /** Inside that, the snapshot that it is a clone of. */
+  snapshot?: string
   sizeBytes: number
   overlay: NewVolume
 }
 
 export async function makeOverlays(deps: GuestDeps, layers: readonly OverlayPlan[]): Promise<void> {
-  for (const { frozen, overlay, sizeBytes } of layers)
+  for (const { frozen, snapshot, overlay, sizeBytes } of layers) {
+    const parent = readVolume(deps.zone, frozen).name
     await deps
       .store(overlay.pool)
-      .clone(overlay.name, { parent: readVolume(deps.zone, frozen).name, sizeBytes })
+      .clone(overlay.name, { parent, ...(snapshot ? { snapshot } : {}), sizeBytes })
+  }
 }
 
 export async function removeOverlays(deps: GuestDeps, layers: readonly OverlayPlan[]): Promise<void> {
@@ -279,11 +305,18 @@ const record = (deps: GuestDeps): Step<SnapshotCreateParams> => ({
   },
 })
 
-const disksBefore = (params: SnapshotCreateParams) =>
-  params.layers.map(({ index, frozen, sizeBytes }) => ({ index, volume: frozen, sizeBytes }))
+const disksBefore = (params: SnapshotCreateParams) => [
+  ...params.layers.map(({ index, frozen, sizeBytes }) => ({ index, volume: frozen, sizeBytes })),
+  ...nativeDisks(params),
+]
 
-const activeDisks = (params: SnapshotCreateParams) =>
-  params.layers.map(({ index, overlay, sizeBytes }) => ({ index, volume: overlay.id, sizeBytes }))
+const activeDisks = (params: SnapshotCreateParams) => [
+  ...params.layers.map(({ index, overlay, sizeBytes }) => ({ index, volume: overlay.id, sizeBytes })),
+  ...nativeDisks(params),
+]
+
+const nativeDisks = ({ natives = [] }: SnapshotCreateParams) =>
+  natives.map(({ index, volume, sizeBytes }) => ({ index, volume, sizeBytes }))
 
 const snapshotRow = (deps: GuestDeps, params: SnapshotCreateParams, guest: Guest) => ({
   id: params.id,
@@ -293,7 +326,10 @@ const snapshotRow = (deps: GuestDeps, params: SnapshotCreateParams, guest: Guest
   parent: params.parent,
   running: params.running,
   consistency: params.consistency,
-  layers: params.layers.map(({ index, frozen, sizeBytes }) => ({ index, volume: frozen, sizeBytes })),
+  layers: [
+    ...params.layers.map(({ index, frozen, sizeBytes }) => ({ index, volume: frozen, sizeBytes })),
+    ...(params.natives ?? []),
+  ],
   definition: {
     cores: guest.cores,
     memoryBytes: guest.memoryBytes,

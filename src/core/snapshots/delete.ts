@@ -9,6 +9,7 @@ import { batches, quarantineAll } from '../guests/quarantine.ts'
 import { readGuest, readReadyGuest, readVolume, remove, update } from '../guests/record.ts'
 import { domainSpec } from '../guests/spec.ts'
 import { mergeHidden } from './layers.ts'
+import { dropNative } from './native.ts'
 
 export interface SnapshotDeleteParams extends Expecting {
   guest: string
@@ -16,6 +17,8 @@ export interface SnapshotDeleteParams extends Expecting {
   snapshot: string
   name: string
   parent: string | null
+  /** Where its pool keeps it inside the disks. */
+  natives?: { volume: string; snapshot: string }[]
   /** Volumes that belong to the snapshot alone: memory, copy of the UEFI variables. */
   files: string[]
 }
@@ -25,7 +28,7 @@ export const snapshotDelete = (deps: GuestDeps): Saga<SnapshotDeleteParams> => (
   kind: 'snapshot.delete',
   title: ({ name, guestName }) => `Delete snapshot ${name} of ${guestName}`,
   check: (params) => checkDelete(deps, params),
-  steps: [reserve(deps), forget(deps), clearFiles(deps), merge(deps), define(deps)],
+  steps: [reserve(deps), forget(deps), dropInside(deps), clearFiles(deps), merge(deps), define(deps)],
 })
 
 const find = (deps: GuestDeps, id: string): Snapshot | undefined =>
@@ -60,9 +63,9 @@ const forget = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
     const guest = readGuest(deps.zone, params.guest)
     await deps.zone.commit(info, [
       remove('snapshot', snapshot.id, snapshot.version),
-      ...snapshot.layers.map((layer) =>
-        update('volume', readVolume(deps.zone, layer.volume), { hidden: true }),
-      ),
+      ...snapshot.layers
+        .filter((layer) => layer.snapshot === undefined)
+        .map((layer) => update('volume', readVolume(deps.zone, layer.volume), { hidden: true })),
       // Always: its version is that of its tree.
       update('guest', guest, guest.snapshot === params.name ? { snapshot: parent } : {}),
       deps.logLine(who, `deleted snapshot ${params.name} of guest ${guest.group}.${guest.name}`),
@@ -87,6 +90,13 @@ async function reparent(
       batch.map((row) => update('snapshot', row, { parent: params.parent })),
     )
 }
+
+const dropInside = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
+  name: 'disks',
+  describe: ({ natives = [] }) =>
+    natives.length > 0 ? [{ effect: `remove the snapshot inside ${natives.length} disks` }] : [],
+  run: ({ params, signal }) => dropNative(deps, params.natives ?? [], signal),
+})
 
 const clearFiles = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
   name: 'files',

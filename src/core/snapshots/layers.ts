@@ -37,11 +37,12 @@ export async function mergeHidden(merge: Merge): Promise<void> {
  * Whether something can be cleared away now, as far as the record tells: a merge that is begun for nothing would keep
  * the guest from its owner.
  */
-export function hasMergeable(deps: Pick<GuestDeps, 'zone' | 'live'>, guest: string): boolean {
+export function hasMergeable(deps: Pick<GuestDeps, 'zone' | 'store' | 'live'>, guest: string): boolean {
   const active = new Set(readGuest(deps.zone, guest).disks.map((disk) => disk.volume))
   return hiddenLayers(deps, guest).some((layer) => {
     const child = soleChild(deps, layer)
     if (child === undefined || child === null) return child === null
+    if (!isLayered(deps, child)) return isTooDeep(deps, child)
     // Inside the chain of a running guest what stands on the child has to move.
     return !deps.live.running(guest) || active.has(child.id) || canMoveChildren({ deps, guest }, child)
   })
@@ -52,6 +53,10 @@ async function nextMove(merge: Merge): Promise<(() => Promise<void>) | undefined
     const child = soleChild(merge.deps, layer)
     if (child === undefined) continue
     if (child === null) return () => discard(merge, layer)
+    if (!isLayered(merge.deps, child)) {
+      if (isTooDeep(merge.deps, child)) return () => flatten(merge, child)
+      continue
+    }
     const place = await placeOf(merge, layer, child)
     if (place.kind === 'inside' && !canMoveChildren(merge, child)) continue
     return () => mergeInto(merge, { layer, child, place })
@@ -83,9 +88,29 @@ const isQuarantined = (volume: Volume) => volume.state === 'quarantined'
 /** The one child to merge with; null where nothing stands on the layer, undefined where it has to wait. */
 function soleChild({ zone }: Pick<GuestDeps, 'zone'>, layer: Volume): Volume | null | undefined {
   const children = childrenOf(zone, [layer.id])
+  if (snapshotsInside({ zone }, layer.id).some((row) => isInside(row, layer.id))) return undefined
   const [only] = children
   if (only === undefined) return null
   return children.length === 1 && only.state === 'ready' ? only : undefined
+}
+
+/** Whether the pool's volumes are layers on one another, whose content can be moved up and down. */
+const isLayered = ({ store }: Pick<GuestDeps, 'store'>, { pool }: Volume): boolean =>
+  store(pool).capabilities.snapshots === 'layers'
+
+/** So many volumes may stand on one another before the topmost is made to stand alone, at the cost of its being thin. */
+const mostDepth = 4
+
+function isTooDeep({ zone }: Pick<GuestDeps, 'zone'>, child: Volume): boolean {
+  let depth = 0
+  for (let volume = child; volume.parent !== null && depth <= mostDepth; depth++)
+    volume = readVolume(zone, volume.parent)
+  return depth > mostDepth
+}
+
+async function flatten({ deps, info, progress, signal }: Merge, child: Volume): Promise<void> {
+  await deps.store(child.pool).rebase(child.name, null, progress, signal)
+  await deps.zone.commit(info, [update('volume', child, { parent: null })])
 }
 
 async function discard({ deps, info }: Merge, layer: Volume): Promise<void> {
@@ -176,13 +201,17 @@ async function keepLayer(merge: Merge, layer: Volume, child: Volume): Promise<vo
   ])
 }
 
-const snapshotsOn = ({ deps, guest }: OfGuest, volume: string): Snapshot[] =>
-  deps.zone.db
-    .select()
-    .from(schema.snapshot)
-    .where(eq(schema.snapshot.guest, guest))
-    .all()
-    .filter((row) => row.layers.some((layer) => layer.volume === volume))
+const snapshotsOn = ({ deps }: OfGuest, volume: string): Snapshot[] => snapshotsInside(deps, volume)
+
+/** The snapshots of the tree whose content the volume holds. */
+export function snapshotsInside({ zone }: Pick<GuestDeps, 'zone'>, volume: string): Snapshot[] {
+  const { owner } = readVolume(zone, volume)
+  const rows = zone.db.select().from(schema.snapshot).where(eq(schema.snapshot.guest, owner)).all()
+  return rows.filter((row) => row.layers.some((layer) => layer.volume === volume))
+}
+
+const isInside = (row: Snapshot, volume: string) =>
+  row.layers.some((layer) => layer.volume === volume && layer.snapshot !== undefined)
 
 const moved = (row: Snapshot, from: string, to: string) =>
   row.layers.map((layer) => (layer.volume === from ? { ...layer, volume: to } : layer))

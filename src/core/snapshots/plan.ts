@@ -32,10 +32,13 @@ const volumeBeside = (
 ): NewVolume =>
   newGuestVolume({
     guest: guest.id,
-    pool: readVolume(deps.zone, beside).pool,
+    ...placeOf(deps, readVolume(deps.zone, beside).pool, values.kind),
     createdAt: deps.now(),
     ...values,
   })
+
+const placeOf = (deps: GuestDeps, pool: string, kind: 'disk' | 'nvram' | 'memory') =>
+  kind === 'disk' ? { pool, format: deps.store(pool).capabilities.diskFormat } : { pool: deps.filePool(pool) }
 
 /** What a snapshot will be made of; ids are chosen here. */
 export function planCreate(
@@ -45,8 +48,10 @@ export function planCreate(
   running: boolean,
 ): SnapshotCreateParams {
   const [system] = guest.disks
+  const native = keepsInside(deps, guest)
+  const id = randomUUID()
   return {
-    id: randomUUID(),
+    id,
     guest: guest.id,
     guestName: guest.name,
     name: request.name,
@@ -54,12 +59,15 @@ export function planCreate(
     consistency: request.consistency,
     running,
     parent: guest.snapshot,
-    layers: guest.disks.map(({ index, volume, sizeBytes }) => ({
-      index,
-      frozen: volume,
-      sizeBytes,
-      overlay: volumeBeside(deps, guest, volume, { kind: 'disk', sizeBytes, parent: volume }),
-    })),
+    layers: native
+      ? []
+      : guest.disks.map(({ index, volume, sizeBytes }) => ({
+          index,
+          frozen: volume,
+          sizeBytes,
+          overlay: volumeBeside(deps, guest, volume, { kind: 'disk', sizeBytes, parent: volume }),
+        })),
+    natives: native ? guest.disks.map((disk) => ({ ...disk, snapshot: `snap-${id}` })) : [],
     nvram: guest.nvram ? volumeBeside(deps, guest, guest.nvram, { kind: 'nvram' }) : null,
     memory:
       request.memory && system
@@ -68,15 +76,22 @@ export function planCreate(
   }
 }
 
+/** All disks of a guest lie on pools of one kind, since they lie on one pool. */
+const keepsInside = (deps: GuestDeps, guest: Guest): boolean =>
+  guest.disks.some(
+    ({ volume }) => deps.store(readVolume(deps.zone, volume).pool).capabilities.snapshots === 'native',
+  )
+
 export function planRestore(
   deps: GuestDeps,
   guest: Guest,
   snapshot: Snapshot,
   start: boolean,
 ): SnapshotRestoreParams {
-  const layers = snapshot.layers.map(({ index, volume, sizeBytes }) => ({
+  const layers = snapshot.layers.map(({ index, volume, sizeBytes, snapshot: inside }) => ({
     index,
     frozen: volume,
+    ...(inside ? { snapshot: inside } : {}),
     sizeBytes,
     overlay: volumeBeside(deps, guest, volume, { kind: 'disk', sizeBytes, parent: volume }),
   }))

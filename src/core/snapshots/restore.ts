@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { Saga, Step, StepContext } from '../../tasks/saga.ts'
-import type { Change } from '../../zone/zone.ts'
+import type { Change, CommitInfo } from '../../zone/zone.ts'
 import { notFound } from '../errors.ts'
 import { type Expecting, requireVersion } from '../expected-version.ts'
 import type { GuestDeps } from '../guests/deps.ts'
@@ -19,6 +19,7 @@ import {
   type OverlayPlan,
   removeOverlays,
 } from './create.ts'
+import { snapshotsInside } from './layers.ts'
 
 type Context = StepContext<SnapshotRestoreParams>
 type NewVolume = Omit<Volume, 'version'>
@@ -221,9 +222,22 @@ const retire = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
     { effect: `move ${retired(params).length} volumes that the guest has left into quarantine` },
   ],
   run: ({ params, commit }) =>
-    quarantineAll(
-      deps,
-      { ...commit, action: `snapshot.restore ${params.guestName}: volumes` },
-      retired(params),
-    ),
+    retireAll(deps, { ...commit, action: `snapshot.restore ${params.guestName}: volumes` }, retired(params)),
 })
+
+/** A volume with snapshots inside stays, hidden, and keeps the state that was left, until the last of them has gone. */
+async function retireAll(deps: GuestDeps, info: CommitInfo, ids: readonly string[]): Promise<void> {
+  const holds = (id: string) => snapshotsInside(deps, id).length > 0
+  const kept = ids.filter(holds).map((id) => readVolume(deps.zone, id))
+  const visible = kept.filter((volume) => !volume.hidden)
+  if (visible.length > 0)
+    await deps.zone.commit(
+      info,
+      visible.map((volume) => update('volume', volume, { hidden: true })),
+    )
+  await quarantineAll(
+    deps,
+    info,
+    ids.filter((id) => !holds(id)),
+  )
+}

@@ -77,7 +77,6 @@ describe('the nwfilter of a guest', () => {
     ]
     assert.deepEqual(words(filter({ policy: { rules, otherwise: 'reject' } })).slice(6), [
       'drop in mac protocolid=ipv6',
-      'accept out all state=NEW,ESTABLISHED,RELATED',
       'accept in all state=ESTABLISHED,RELATED',
       'drop in all state=INVALID',
       'accept in udp srcportstart=67 dstportstart=68 state=NEW',

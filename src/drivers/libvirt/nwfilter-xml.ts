@@ -107,8 +107,8 @@ function honesty({ mac, address }: TrafficFilter, edition: Edition): FilterRule[
 const mostRules = 500
 
 /**
- * States are named in every rule: libvirt would otherwise make a second rule of each for the other direction, and one
- * that rejects what comes in would also reject what the guest begins itself.
+ * States are named in every rule: libvirt would otherwise make two more of each for what goes out, and one that rejects
+ * what comes in would also reject what the guest begins itself.
  */
 function policyRules({ rules, otherwise }: TrafficPolicy): FilterRule[] {
   if (rules.length === 0 && otherwise === 'accept') return []
@@ -133,7 +133,6 @@ function policyRules({ rules, otherwise }: TrafficPolicy): FilterRule[] {
       priority: -600,
       match: { protocol: 'mac', is: { protocolid: 'ipv6' } },
     },
-    { action: 'accept', direction: 'out', priority: 90, match: all('NEW,ESTABLISHED,RELATED') },
     { action: 'accept', direction: 'in', priority: 100, match: all('ESTABLISHED,RELATED') },
     { action: 'drop', direction: 'in', priority: 101, match: all('INVALID') },
     begins('accept', 110, { protocol: 'udp', is: { srcportstart: '67', dstportstart: '68' } }),

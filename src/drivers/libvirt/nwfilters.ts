@@ -27,7 +27,7 @@ export function createNwfilters(virsh: Virsh): GuestFilters {
     compare: (wanted) => compare(virsh, wanted),
     async reinstate(filter) {
       const xml = (await definitions(virsh, [filterName(filter.id)])).get(filterName(filter.id)) ?? ''
-      await define(virsh, filter, editionOf(xml, filter) === 'even' ? 'odd' : 'even')
+      await define(virsh, buildFilter(filter, editionOf(xml, filter) === 'even' ? 'odd' : 'even'))
     },
   }
 }
@@ -37,17 +37,20 @@ async function apply(virsh: Virsh, filter: TrafficFilter): Promise<void> {
   const name = filterName(filter.id)
   const xml = buildFilter(filter)
   try {
-    await call(virsh, ['nwfilter-define', '/dev/fd/3'], { inputs: [xml] })
+    await define(virsh, xml)
   } catch (error) {
     // Somebody has undefined it under a running guest, or made one of this name.
     if (!says(error, /already exists/)) throw error
     await call(virsh, ['nwfilter-undefine', name])
-    await call(virsh, ['nwfilter-define', '/dev/fd/3'], { inputs: [xml] })
+    await define(virsh, xml)
   }
 }
 
-async function define(virsh: Virsh, filter: TrafficFilter, edition: Edition): Promise<void> {
-  await call(virsh, ['nwfilter-define', '/dev/fd/3'], { inputs: [buildFilter(filter, edition)] })
+/** A running guest costs a hundred processes of ebtables and iptables, one after the other. */
+const defineTimeoutMs = 180_000
+
+async function define(virsh: Virsh, xml: string): Promise<void> {
+  await call(virsh, ['nwfilter-define', '/dev/fd/3'], { inputs: [xml], timeoutMs: defineTimeoutMs })
 }
 
 async function remove(virsh: Virsh, id: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Zone } from '../../zone/zone.ts'
 import type { Log } from '../context.ts'
 import { AppError } from '../errors.ts'
@@ -15,6 +16,9 @@ export interface EnforcerDeps {
   log: Log
 }
 
+/** How long a change waits for the host before it is answered as not in force yet. */
+const settleMs = 25_000
+
 /**
  * Holds guests to what the record says. One after the other, and each reads the record when its turn comes: whatever
  * order changes are committed in, the last one is what holds.
@@ -29,17 +33,25 @@ export class Enforcer {
     this.#deps = deps
   }
 
-  /** After a commit. Throws `unavailable` when the host cannot be told; the next pass of `repair` tries again. */
-  async enforce(ids: readonly string[]): Promise<void> {
+  /**
+   * After a commit; whether it is in force already. A host that is slow with it goes on alone. Throws `unavailable` when
+   * the host cannot be told; then the next pass of `repair` tries again.
+   */
+  async enforce(ids: readonly string[]): Promise<boolean> {
+    const work = this.#inTurn(() => this.#enforce(new Set(ids)))
+    const late = delay(settleMs, 'late', { ref: false })
     try {
-      await this.#inTurn(() => this.#enforce(new Set(ids)))
+      return (await Promise.race([work, late])) !== 'late'
     } catch (error) {
-      this.#deps.log.warn({ err: error, guests: ids }, 'a security policy is recorded but not in force yet')
       const reason = error instanceof Error ? error.message : String(error)
       throw new AppError(
         'unavailable',
         `the change is recorded, but the host does not hold to it yet: ${reason}; it is tried again within a minute`,
         { cause: error },
+      )
+    } finally {
+      work.catch((err: unknown) =>
+        this.#deps.log.warn({ err, guests: ids }, 'a security policy is recorded but not in force yet'),
       )
     }
   }

@@ -1,4 +1,4 @@
-import { type ChangePlan, commitPlanned } from '../change-plan.ts'
+import { commitPlanned } from '../change-plan.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError, notFound } from '../errors.ts'
 import { requireVersion } from '../expected-version.ts'
@@ -8,7 +8,7 @@ import { mayAny, type Permission, requirePermission } from '../identity/permissi
 import type { PolicyDeps } from './deps.ts'
 import { checkUsable, policyOf } from './record.ts'
 import { added, checkRule, moved, removed, replaced, ruleAt } from './rules.ts'
-import type { GuestPolicyView, PolicyAction, RuleRequest, SecurityRule } from './security-policy.ts'
+import type { Enforced, GuestPolicyView, PolicyAction, RuleRequest, SecurityRule } from './security-policy.ts'
 
 export type GuestPolicies = ReturnType<typeof createGuestPolicies>
 
@@ -25,13 +25,13 @@ export const createGuestPolicies = (deps: PolicyDeps) => ({
   },
 
   /** Null leaves it to the group. */
-  setDefault(op: OperationContext, id: string, action: PolicyAction | null): Promise<ChangePlan> {
+  setDefault(op: OperationContext, id: string, action: PolicyAction | null): Promise<Enforced> {
     const guest = changeable(deps, op, id)
     const values = { securityPolicy: { ...guest.securityPolicy, defaultAction: action } }
     return commit(deps, op, guest, { values, what: `default action ${action ?? 'of its group'}` })
   },
 
-  setGroup(op: OperationContext, id: string, group: string | null): Promise<ChangePlan> {
+  setGroup(op: OperationContext, id: string, group: string | null): Promise<Enforced> {
     const guest = changeable(deps, op, id)
     if (group !== null && group !== guest.securityPolicyGroup) checkUsable(deps.zone.db, op, group)
     const values = { securityPolicyGroup: group }
@@ -81,7 +81,7 @@ async function changeRules(
   op: OperationContext,
   id: string,
   change: (rules: SecurityRule[]) => SecurityRule[],
-): Promise<ChangePlan> {
+): Promise<Enforced> {
   const guest = changeable(deps, op, id)
   const rules = change(guest.securityPolicy.rules)
   const values = { securityPolicy: { ...guest.securityPolicy, rules } }
@@ -93,7 +93,7 @@ async function commit(
   op: OperationContext,
   guest: Guest,
   { values, what }: { values: Partial<Guest>; what: string },
-): Promise<ChangePlan> {
+): Promise<Enforced> {
   const plan = await commitPlanned(deps.zone, op, {
     action: `guest.set_policy ${guest.name}: ${what}`,
     effect: `hold guest '${guest.name}' to another security policy: ${what}`,
@@ -102,6 +102,5 @@ async function commit(
       deps.logLine(op.who.name, `changed the security policy of guest ${guest.group}.${guest.name}: ${what}`),
     ],
   })
-  if (!op.dryRun) await deps.enforcer.enforce([guest.id])
-  return plan
+  return { ...plan, inForce: op.dryRun || (await deps.enforcer.enforce([guest.id])) }
 }

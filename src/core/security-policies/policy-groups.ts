@@ -12,6 +12,7 @@ import type { PolicyDeps } from './deps.ts'
 import { isVisible, readPolicyGroup } from './record.ts'
 import { added, checkRule, moved, removed, replaced, ruleAt } from './rules.ts'
 import type {
+  Enforced,
   PolicyGroup,
   PolicyGroupFilter,
   PolicyGroupRequest,
@@ -35,7 +36,7 @@ export const createPolicyGroups = (deps: PolicyDeps) => ({
     create(deps, op, request),
 
   /** What is left out stays. */
-  async modify(op: OperationContext, id: string, request: Partial<PolicyGroupRequest>): Promise<ChangePlan> {
+  async modify(op: OperationContext, id: string, request: Partial<PolicyGroupRequest>): Promise<Enforced> {
     const group = writable(deps, op, id)
     const { version: _, ...row } = group
     const after = { ...row, ...request }
@@ -153,7 +154,7 @@ async function changeRules(
   op: OperationContext,
   id: string,
   change: (rules: SecurityRule[]) => SecurityRule[],
-): Promise<ChangePlan> {
+): Promise<Enforced> {
   const group = writable(deps, op, id)
   const { version: _, ...row } = group
   return commit(deps, op, group, { after: { ...row, rules: change(group.rules) }, what: 'its rules' })
@@ -165,7 +166,7 @@ async function commit(
   op: OperationContext,
   group: PolicyGroup,
   { after, what }: { after: Omit<PolicyGroup, 'version'>; what: string },
-): Promise<ChangePlan> {
+): Promise<Enforced> {
   const { zone } = deps
   const changes: Change[] = [{ table: 'securityPolicyGroup', key: group.id, before: group.version, after }]
   const guests = zone.db
@@ -179,6 +180,6 @@ async function commit(
     effect: `change ${what} of the security policy group '${group.name}', which ${guests.length} guests here are held to`,
     changes,
   })
-  if (!op.dryRun && guests.length > 0) await deps.enforcer.enforce(guests)
-  return plan
+  const isDone = op.dryRun || guests.length === 0
+  return { ...plan, inForce: isDone || (await deps.enforcer.enforce(guests)) }
 }

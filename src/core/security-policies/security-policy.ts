@@ -1,5 +1,6 @@
 import type { GuestSecurityPolicy, SecurityRule } from '../../db/row-types.ts'
 import type * as schema from '../../db/schema.ts'
+import type { ChangePlan } from '../change-plan.ts'
 
 export type { GuestSecurityPolicy, SecurityRule } from '../../db/row-types.ts'
 export type PolicyGroup = typeof schema.securityPolicyGroup.$inferSelect
@@ -30,6 +31,11 @@ export interface PolicyGroupFilter {
   group?: string
   enabledOnly?: boolean
   globalOnly?: boolean
+}
+
+/** What a change did, and whether the host holds to it already. */
+export interface Enforced extends ChangePlan {
+  inForce: boolean
 }
 
 /** A guest's own part, and what holds where it says nothing. */

@@ -10,14 +10,7 @@ import {
 } from '../../core/traffic-filters.ts'
 import { run } from '../exec.ts'
 import { says } from './errors.ts'
-import {
-  buildFilter,
-  type Edition,
-  editionOf,
-  filterName,
-  guestOfFilter,
-  splitFilters,
-} from './nwfilter-xml.ts'
+import { buildFilter, editionOf, filterName, guestOfFilter, splitFilters } from './nwfilter-xml.ts'
 import { call, type Virsh } from './virsh.ts'
 
 export function createNwfilters(virsh: Virsh): GuestFilters {

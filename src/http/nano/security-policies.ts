@@ -6,7 +6,7 @@ import type { PolicyGroup, PolicyGroupRequest } from '../../core/security-polici
 import { type Operation, operation } from '../operation.ts'
 import { changed, etag } from './changed.ts'
 import { idParams } from './guest-schemas.ts'
-import { action, ruleElement, ruleReply } from './security-rule-schemas.ts'
+import { action, enforced, enforcedStatus, ruleElement, ruleReply } from './security-rule-schemas.ts'
 import { ruleOperations } from './security-rules.ts'
 
 const groupTag = 'Security policy groups'
@@ -178,9 +178,10 @@ const groupOperations = (groups: PolicyGroups): Operation[] => [
     tag: groupTag,
     params: groupParams,
     body: modifyBody,
+    status: enforcedStatus,
     access: 'policy.write',
     async handle(op, { params, body }) {
-      return changed(op, await groups.modify(op, params.id, fromBody(body)))
+      return enforced(op, await groups.modify(op, params.id, fromBody(body)))
     },
   }),
   operation({
@@ -240,9 +241,10 @@ const guestOperations = (policies: GuestPolicies): Operation[] => [
     tag: guestTag,
     params: idParams,
     body: v.object({ action: v.nullable(action('Accept or reject.')) }),
+    status: enforcedStatus,
     access: 'guest.write',
     async handle(op, { params, body }) {
-      return changed(op, await policies.setDefault(op, params.id, body.action))
+      return enforced(op, await policies.setDefault(op, params.id, body.action))
     },
   }),
   operation({
@@ -255,9 +257,10 @@ const guestOperations = (policies: GuestPolicies): Operation[] => [
     body: v.object({
       security_policy_group: v.nullable(text('Id of a security policy group.')),
     }),
+    status: enforcedStatus,
     access: 'guest.write',
     async handle(op, { params, body }) {
-      return changed(op, await policies.setGroup(op, params.id, body.security_policy_group || null))
+      return enforced(op, await policies.setGroup(op, params.id, body.security_policy_group || null))
     },
   }),
 ]

@@ -1,5 +1,16 @@
 import * as v from 'valibot'
-import type { RuleRequest, SecurityRule } from '../../core/security-policies/security-policy.ts'
+import type { OperationContext } from '../../core/context.ts'
+import type { Enforced, RuleRequest, SecurityRule } from '../../core/security-policies/security-policy.ts'
+import type { OperationReply } from '../operation.ts'
+import { changed } from './changed.ts'
+
+/** 202 when a slow host, or many guests of a group, are not held to a change yet. */
+export const enforcedStatus = [200, 202]
+
+export const enforced = (op: OperationContext, done: Enforced): OperationReply => ({
+  ...changed(op, done),
+  ...(done.inForce ? {} : { status: 202 }),
+})
 
 export const action = (description: string) =>
   v.pipe(v.picklist(['accept', 'reject'], 'must be accept or reject'), v.description(description))

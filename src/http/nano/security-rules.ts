@@ -1,24 +1,30 @@
 import * as v from 'valibot'
-import type { ChangePlan } from '../../core/change-plan.ts'
 import type { OperationContext } from '../../core/context.ts'
 import type { Permission } from '../../core/identity/permissions.ts'
-import type { RuleRequest, SecurityRule } from '../../core/security-policies/security-policy.ts'
+import type { Enforced, RuleRequest, SecurityRule } from '../../core/security-policies/security-policy.ts'
 import { type Operation, operation } from '../operation.ts'
-import { changed, etag } from './changed.ts'
-import { ruleBody, ruleElement, ruleReply, ruleRequest } from './security-rule-schemas.ts'
+import { etag } from './changed.ts'
+import {
+  enforced,
+  enforcedStatus,
+  ruleBody,
+  ruleElement,
+  ruleReply,
+  ruleRequest,
+} from './security-rule-schemas.ts'
 
 /** Whatever has an ordered list of rules. */
 interface RuleOwner {
   get(op: OperationContext, id: string): { rules: SecurityRule[]; version: number }
   rule(op: OperationContext, id: string, index: number): SecurityRule
-  addRule(op: OperationContext, id: string, rule: RuleRequest): Promise<ChangePlan>
-  setRule(op: OperationContext, id: string, change: { index: number; rule: RuleRequest }): Promise<ChangePlan>
-  removeRule(op: OperationContext, id: string, index: number): Promise<ChangePlan>
+  addRule(op: OperationContext, id: string, rule: RuleRequest): Promise<Enforced>
+  setRule(op: OperationContext, id: string, change: { index: number; rule: RuleRequest }): Promise<Enforced>
+  removeRule(op: OperationContext, id: string, index: number): Promise<Enforced>
   moveRule(
     op: OperationContext,
     id: string,
     move: { index: number; direction: 'up' | 'down' },
-  ): Promise<ChangePlan>
+  ): Promise<Enforced>
 }
 
 interface RulePlace {
@@ -74,9 +80,10 @@ export function ruleOperations(owner: RuleOwner, place: RulePlace): Operation[] 
       tag,
       params,
       body: ruleBody,
+      status: enforcedStatus,
       access: write,
       async handle(op, { params: { id }, body }) {
-        return changed(op, await owner.addRule(op, id, ruleRequest(body)))
+        return enforced(op, await owner.addRule(op, id, ruleRequest(body)))
       },
     }),
     operation({
@@ -101,9 +108,10 @@ export function ruleOperations(owner: RuleOwner, place: RulePlace): Operation[] 
       tag,
       params: indexed,
       body: ruleBody,
+      status: enforcedStatus,
       access: write,
       async handle(op, { params: { id, index }, body }) {
-        return changed(op, await owner.setRule(op, id, { index: Number(index), rule: ruleRequest(body) }))
+        return enforced(op, await owner.setRule(op, id, { index: Number(index), rule: ruleRequest(body) }))
       },
     }),
     operation({
@@ -113,9 +121,10 @@ export function ruleOperations(owner: RuleOwner, place: RulePlace): Operation[] 
       summary: `Take a rule of ${of} away`,
       tag,
       params: indexed,
+      status: enforcedStatus,
       access: write,
       async handle(op, { params: { id, index } }) {
-        return changed(op, await owner.removeRule(op, id, Number(index)))
+        return enforced(op, await owner.removeRule(op, id, Number(index)))
       },
     }),
     operation({
@@ -126,9 +135,10 @@ export function ruleOperations(owner: RuleOwner, place: RulePlace): Operation[] 
       tag,
       params: indexed,
       body: v.object({ direction: v.picklist(directions, 'must be up or down') }),
+      status: enforcedStatus,
       access: write,
       async handle(op, { params: { id, index }, body }) {
-        return changed(op, await owner.moveRule(op, id, { index: Number(index), direction: body.direction }))
+        return enforced(op, await owner.moveRule(op, id, { index: Number(index), direction: body.direction }))
       },
     }),
   ]

@@ -11,6 +11,8 @@ import { createInterface } from 'node:readline'
 const mib = 1024 ** 2
 const sizeBytes = Number(process.argv[2] ?? 2048) * mib
 const rounds = 3
+/** As long as those of curl and of browsers. */
+const boundary = '------------------------3d1f5a0c9be27486'
 
 interface Server {
   url: string
@@ -116,10 +118,10 @@ async function send(
 ): Promise<void> {
   const head =
     what.kind === 'form'
-      ? '--bench\r\nContent-Disposition: form-data; name="image"; filename="x.iso"\r\nContent-Type: application/octet-stream\r\n\r\n'
+      ? `--${boundary}\r\nContent-Disposition: form-data; name="image"; filename="x.iso"\r\nContent-Type: application/octet-stream\r\n\r\n`
       : ''
-  const tail = what.kind === 'form' ? '\r\n--bench--\r\n' : ''
-  const type = what.kind === 'form' ? 'multipart/form-data; boundary=bench' : 'application/octet-stream'
+  const tail = what.kind === 'form' ? `\r\n--${boundary}--\r\n` : ''
+  const type = what.kind === 'form' ? `multipart/form-data; boundary=${boundary}` : 'application/octet-stream'
   const sending = request(server.url + path, {
     method: 'POST',
     headers: {

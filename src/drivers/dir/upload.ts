@@ -15,33 +15,28 @@ export interface UploadPlace {
   name: string
 }
 
-/** What every disk and file system takes as the unit of a direct write. */
-const alignment = 4096
-
-interface Files {
-  buffered: FileHandle
-  /** Null where the file system has no direct writes. */
-  direct: FileHandle | null
-}
+/**
+ * So many bytes at most wait in the page cache before the disk is told to write them. Direct writes, which need no such
+ * thing, come one at a time to a file that grows, and a disk does with one at a time a third of what it can.
+ */
+const flushBytes = 64 * 1024 ** 2
 
 /** Opens a new or a half-written upload; the file is only root's. */
 export async function openDirUpload(place: UploadPlace): Promise<UploadTarget> {
-  const { O_RDWR, O_CREAT, O_WRONLY, O_DIRECT } = constants
-  const buffered = await open(place.partial, O_RDWR | O_CREAT, 0o600)
-  const { size } = await buffered.stat()
-  const direct = await open(place.partial, O_WRONLY | O_DIRECT).catch(() => null)
-  return new DirUpload(place, { buffered, direct }, size)
+  const file = await open(place.partial, constants.O_RDWR | constants.O_CREAT, 0o600)
+  const { size } = await file.stat()
+  return new DirUpload(place, file, size)
 }
 
 /**
- * Bytes are gathered in a few blocks. A full one is written past the page cache, which spares a copy and leaves the cache to
- * the guests, while a thread hashes it; then it is filled again. So memory stays the same however long the upload is.
+ * Bytes are gathered in a few blocks. A full one is written while a thread hashes it; then it is filled again. So memory
+ * stays the same however long the upload is. The disk writes meanwhile, so that little is left to sync at the end.
  */
 class DirUpload implements UploadTarget {
   readonly path: string
   writtenBytes: number
   readonly #place: UploadPlace
-  readonly #files: Files
+  readonly #file: FileHandle
   readonly #resumed: boolean
   readonly #memory: Blocks
   readonly #free: Block[]
@@ -49,23 +44,24 @@ class DirUpload implements UploadTarget {
   /** The block that is being filled, up to `#used`. */
   #current: Block | undefined
   #used = 0
-  /** How much the current block takes: less after a resume, until the position is aligned. */
-  #capacity: number
   #position: number
   #writing: Promise<void> = Promise.resolve()
+  /** Up to where the disk was told to write. */
+  #flushed: number
+  #flushing: Promise<void> | undefined
   readonly #busy = new Set<Promise<void>>()
   #failure: unknown
   #closed = false
   #sealed: { sha256: string; sizeBytes: number } | undefined
 
-  constructor(place: UploadPlace, files: Files, sizeBytes: number) {
+  constructor(place: UploadPlace, file: FileHandle, sizeBytes: number) {
     this.path = place.partial
     this.writtenBytes = sizeBytes
     this.#place = place
-    this.#files = files
+    this.#file = file
     this.#resumed = sizeBytes > 0
     this.#position = sizeBytes
-    this.#capacity = blockBytes - (sizeBytes % alignment)
+    this.#flushed = sizeBytes
     this.#memory = takeBlocks()
     this.#free = [...this.#memory.blocks]
   }
@@ -73,13 +69,13 @@ class DirUpload implements UploadTarget {
   async write(chunk: Uint8Array): Promise<void> {
     for (let at = 0; at < chunk.byteLength; ) {
       this.#current ??= await this.#takeBlock()
-      const count = Math.min(chunk.byteLength - at, this.#capacity - this.#used)
+      const count = Math.min(chunk.byteLength - at, blockBytes - this.#used)
       // Faster than set(), which copies to shared memory word by word.
       Buffer.from(chunk.buffer, chunk.byteOffset + at, count).copy(this.#current.bytes, this.#used)
       this.#used += count
       this.writtenBytes += count
       at += count
-      if (this.#used === this.#capacity) this.#dispatch()
+      if (this.#used === blockBytes) this.#dispatch()
     }
   }
 
@@ -88,7 +84,7 @@ class DirUpload implements UploadTarget {
     await this.#drain()
     const digest = this.#startDigest()
     if (this.#resumed) await digest.updateFile(this.path, this.#position)
-    const [sha256] = await Promise.all([digest.finish(), this.#files.buffered.sync()])
+    const [sha256] = await Promise.all([digest.finish(), this.#file.sync()])
     this.#sealed = { sha256, sizeBytes: this.#position }
     return this.#sealed
   }
@@ -110,7 +106,7 @@ class DirUpload implements UploadTarget {
     if (this.#closed) return
     try {
       await this.#drain()
-      await this.#files.buffered.sync()
+      await this.#file.sync()
     } finally {
       await this.#close()
     }
@@ -120,9 +116,9 @@ class DirUpload implements UploadTarget {
     if (this.#closed) return
     this.#closed = true
     await Promise.allSettled(this.#busy)
+    await this.#flushing
     await this.#digest?.stop()
-    await this.#files.buffered.close()
-    await this.#files.direct?.close()
+    await this.#file.close()
     this.#memory.release()
   }
 
@@ -138,6 +134,7 @@ class DirUpload implements UploadTarget {
   async #drain(): Promise<void> {
     if (this.#current) this.#dispatch()
     await Promise.all(this.#busy)
+    await this.#flushing
     if (this.#failure) throw this.#failure
   }
 
@@ -148,7 +145,6 @@ class DirUpload implements UploadTarget {
     this.#current = undefined
     this.#used = 0
     this.#position += length
-    this.#capacity = blockBytes
     this.#writing = this.#writing.then(() => this.#writeAll(block.bytes.subarray(0, length), position))
     // One that comes in parts would be read from its start for each of them: it is hashed once, when it is complete.
     const hashed = this.#resumed ? undefined : this.#startDigest().update(block.offset, length)
@@ -167,23 +163,26 @@ class DirUpload implements UploadTarget {
   }
 
   async #writeAll(bytes: Buffer, position: number): Promise<void> {
-    const { direct, buffered } = this.#files
-    const aligned = position % alignment === 0 && bytes.byteLength % alignment === 0
-    let written = direct && aligned ? await writeDirect(direct, bytes, position) : 0
     // A short write (nearly full disk) leaves the rest for another turn, which then says why.
-    while (written < bytes.byteLength)
-      written += (await buffered.write(bytes, written, bytes.byteLength - written, position + written))
+    for (let written = 0; written < bytes.byteLength; )
+      written += (await this.#file.write(bytes, written, bytes.byteLength - written, position + written))
         .bytesWritten
+    this.#flush(position + bytes.byteLength)
   }
-}
 
-/** Bytes written; none where the file system refuses this direct write after all. */
-async function writeDirect(file: FileHandle, bytes: Buffer, position: number): Promise<number> {
-  try {
-    return (await file.write(bytes, 0, bytes.byteLength, position)).bytesWritten
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EINVAL') return 0
-    throw error
+  /** One at a time, and nobody waits for it: the kernel slows a sender that gets too far ahead of the disk. */
+  #flush(written: number): void {
+    if (this.#flushing || written - this.#flushed < flushBytes) return
+    this.#flushed = written
+    this.#flushing = this.#file
+      .datasync()
+      // A failure is told by one sync only: lost here, the last one would say that all is well.
+      .catch((error) => {
+        this.#failure ??= saidOf(error)
+      })
+      .finally(() => {
+        this.#flushing = undefined
+      })
   }
 }
 

@@ -4,6 +4,7 @@ import type { Saga, Step, StepContext } from '../../tasks/saga.ts'
 import type { Change } from '../../zone/zone.ts'
 import { dryCommit } from '../change-plan.ts'
 import { AppError, hasCode } from '../errors.ts'
+import { checkQuota } from '../identity/quotas.ts'
 import { bringCopy, claimCopy } from '../images/copies.ts'
 import { hostEntry, pickAddress } from './address.ts'
 import type { GuestDeps } from './deps.ts'
@@ -12,7 +13,9 @@ import { makeDisk } from './make-disk.ts'
 import { chooseHostPorts, forwardedPorts, type PortPair, type PortRange } from './ports.ts'
 import { findGuest, readGuest, readVolume, remove, update } from './record.ts'
 import { writeSeed } from './seed.ts'
+import { sizeOf } from './size.ts'
 import { domainSpec } from './spec.ts'
+import { inTurn } from './turn.ts'
 
 /** Chosen before the first effect, so that a repeated step makes the same thing again. */
 export interface CreateParams {
@@ -49,8 +52,6 @@ export const guestCreate = (deps: GuestDeps): Saga<CreateParams> => ({
   result: ({ guest }) => ({ id: guest.id }),
 })
 
-let claiming: Promise<unknown> = Promise.resolve()
-
 /** Claims name, MAC, address and volumes in one commit. */
 const reserve = (deps: GuestDeps): Step<CreateParams> => ({
   name: 'reserve',
@@ -67,10 +68,7 @@ const reserve = (deps: GuestDeps): Step<CreateParams> => ({
   async run(context) {
     const made = findGuest(deps.zone, context.params.guest.id)
     if (made) return { address: made.address }
-    // One after the other: nothing but our own look tells that a host port is taken.
-    const turn = claiming.then(() => claim(deps, context))
-    claiming = turn.catch(() => undefined)
-    return { address: await turn }
+    return { address: await inTurn(() => claim(deps, context)) }
   },
   async undo({ params, commit }) {
     const { zone } = deps
@@ -86,8 +84,17 @@ const reserve = (deps: GuestDeps): Step<CreateParams> => ({
   },
 })
 
+/** Looked at in turn: of two guests that fit alone but not together, the second is refused. */
+const requireQuota = (deps: GuestDeps, { guest }: CreateParams): void =>
+  checkQuota(deps.zone.db, {
+    group: guest.group,
+    more: { ...sizeOf(guest), guests: 1 },
+    fields: { guests: 'group', cores: 'cores', memoryBytes: 'memory', diskBytes: 'disks' },
+  })
+
 /** What the reserving step would claim, tried and not kept. */
 async function checkClaim(deps: GuestDeps, params: CreateParams): Promise<void> {
+  requireQuota(deps, params)
   const pool = params.guest.addressPool
   try {
     const address = pool ? pickAddress(deps.zone, pool, params.wantedAddress) : null
@@ -101,6 +108,7 @@ async function checkClaim(deps: GuestDeps, params: CreateParams): Promise<void> 
 
 /** Another guest may take the chosen address between our look and our commit: then the next one is tried. */
 async function claim(deps: GuestDeps, { params, commit }: Context): Promise<string | null> {
+  requireQuota(deps, params)
   for (let attempt = 0; ; attempt++) {
     const pool = params.guest.addressPool
     try {

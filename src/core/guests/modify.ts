@@ -3,6 +3,7 @@ import type { Saga, Step } from '../../tasks/saga.ts'
 import { AppError, invalid } from '../errors.ts'
 import { type Expecting, requireVersion } from '../expected-version.ts'
 import type { Adjustable } from '../hypervisor.ts'
+import { checkQuota } from '../identity/quotas.ts'
 import { hostEntry } from './address.ts'
 import type { GuestDeps } from './deps.ts'
 import type { Guest } from './guest.ts'
@@ -10,6 +11,7 @@ import { isRunning } from './live.ts'
 import { readGuest, readReadyGuest, update } from './record.ts'
 import { writeSeed } from './seed.ts'
 import { domainSpec } from './spec.ts'
+import { inTurn } from './turn.ts'
 
 export interface ModifyParams extends Expecting {
   id: string
@@ -38,10 +40,13 @@ const record = (deps: GuestDeps): Step<ModifyParams> => ({
   async run({ params, commit, who }) {
     const guest = await checkModify(deps, params)
     if (holds(guest, params.after)) return
-    await deps.zone.commit({ ...commit, action: `guest.modify ${guest.name}: ${params.what}` }, [
-      update('guest', guest, { ...params.after, modifiedAt: deps.now() }),
-      deps.logLine(who, `changed guest ${guest.group}.${guest.name}: ${params.what}`),
-    ])
+    await inTurn(async () => {
+      requireQuota(deps, guest, params.after)
+      await deps.zone.commit({ ...commit, action: `guest.modify ${guest.name}: ${params.what}` }, [
+        update('guest', guest, { ...params.after, modifiedAt: deps.now() }),
+        deps.logLine(who, `changed guest ${guest.group}.${guest.name}: ${params.what}`),
+      ])
+    })
   },
   async undo({ params, commit }) {
     const guest = readGuest(deps.zone, params.id)
@@ -60,7 +65,17 @@ async function checkModify(deps: GuestDeps, params: ModifyParams): Promise<Guest
   if (stopped && isRunning(await deps.live.look(id)))
     throw new AppError('conflict', `guest '${guest.name}' is running; stop it first`)
   await checkRoomToGrow(deps, params)
+  requireQuota(deps, guest, after)
   return guest
+}
+
+function requireQuota(deps: GuestDeps, guest: Guest, { cores, memoryBytes }: Partial<Guest>): void {
+  const more = {
+    cores: (cores ?? guest.cores) - guest.cores,
+    memoryBytes: (memoryBytes ?? guest.memoryBytes) - guest.memoryBytes,
+  }
+  const fields = { cores: 'cores', memoryBytes: 'memory' }
+  checkQuota(deps.zone.db, { group: guest.group, more, fields })
 }
 
 /** Linux and Windows take new memory in blocks of this size. */

@@ -1,11 +1,13 @@
 import type { Saga, Step } from '../../tasks/saga.ts'
 import { AppError, invalid } from '../errors.ts'
 import { type Expecting, requireVersion } from '../expected-version.ts'
+import { checkQuota } from '../identity/quotas.ts'
 import type { GuestDeps } from './deps.ts'
 import type { Guest, GuestDisk } from './guest.ts'
 import { isRunning } from './live.ts'
 import { readGuest, readReadyGuest, readVolume, update } from './record.ts'
 import { targetOf } from './spec.ts'
+import { inTurn } from './turn.ts'
 
 export interface ResizeParams extends Expecting {
   id: string
@@ -59,8 +61,17 @@ async function checkResize(deps: GuestDeps, params: ResizeParams): Promise<Guest
       `disks on storage pool '${pool}' cannot grow while they are in use: stop the guest first`,
       { field: 'immediate' },
     )
+  requireQuota(deps, guest, params)
   await checkGrowth(deps, pool, sizeBytes - beforeBytes)
   return guest
+}
+
+function requireQuota({ zone }: GuestDeps, { group }: Guest, { beforeBytes, sizeBytes }: ResizeParams): void {
+  checkQuota(zone.db, {
+    group,
+    more: { diskBytes: sizeBytes - beforeBytes },
+    fields: { diskBytes: 'size' },
+  })
 }
 
 async function checkGrowth(deps: GuestDeps, pool: string, moreBytes: number): Promise<void> {
@@ -90,10 +101,13 @@ const record = (deps: GuestDeps): Step<ResizeParams> => ({
     const guest = await checkResize(deps, params)
     if (diskOf(guest, params.index).sizeBytes === params.sizeBytes) return
     const what = `disk ${params.index} to ${params.sizeBytes} bytes`
-    await deps.zone.commit({ ...commit, action: `guest.disk.resize ${guest.name}: ${what}` }, [
-      ...sized(deps, guest, params.index, params.sizeBytes),
-      deps.logLine(who, `resized ${what} of guest ${guest.group}.${guest.name}`),
-    ])
+    await inTurn(async () => {
+      requireQuota(deps, guest, params)
+      await deps.zone.commit({ ...commit, action: `guest.disk.resize ${guest.name}: ${what}` }, [
+        ...sized(deps, guest, params.index, params.sizeBytes),
+        deps.logLine(who, `resized ${what} of guest ${guest.group}.${guest.name}`),
+      ])
+    })
   },
   async undo({ params, commit }) {
     const guest = readGuest(deps.zone, params.id)

@@ -1,3 +1,4 @@
+import type { Quota } from '../../db/row-types.ts'
 import type { Change, Zone } from '../../zone/zone.ts'
 import { type ChangePlan, commitPlanned } from '../change-plan.ts'
 import type { OperationContext } from '../context.ts'
@@ -5,6 +6,7 @@ import { AppError, invalid, notFound } from '../errors.ts'
 import { type Directory, type GroupRow, membershipKey, readDirectory, removal, rewrite } from './directory.ts'
 import { checkName, checkText } from './names.ts'
 import { requirePermission } from './permissions.ts'
+import { checkQuotaRequest, type Resources, usedByGroup } from './quotas.ts'
 import { commitKeepingManager } from './roles.ts'
 
 export interface GroupView extends GroupRow {
@@ -12,14 +14,21 @@ export interface GroupView extends GroupRow {
   members: string[]
 }
 
+export interface GroupDetails extends GroupView {
+  /** What its guests have together. */
+  used: Resources
+}
+
 export interface GroupRequest {
   display?: string
   roles?: readonly string[]
+  /** In place of the one that it has; null is no bound for anything. */
+  quota?: Quota | null
 }
 
 export interface Groups {
   list(op: OperationContext): GroupView[]
-  get(op: OperationContext, name: string): GroupView
+  get(op: OperationContext, name: string): GroupDetails
   create(op: OperationContext, name: string, request: GroupRequest): Promise<ChangePlan>
   modify(op: OperationContext, name: string, request: GroupRequest): Promise<ChangePlan>
   /** Refused while it has members, guests or images. */
@@ -40,7 +49,7 @@ export const createGroups = (zone: Zone): Groups => ({
   get(op, name) {
     requirePermission(op, 'identity.read')
     const directory = readDirectory(zone)
-    return viewOf(directory, find(directory, name))
+    return { ...viewOf(directory, find(directory, name)), used: usedByGroup(zone.db, name) }
   },
   create: (op, name, request) => create(zone, op, name, request),
   modify: (op, name, request) => modify(zone, op, name, request),
@@ -83,6 +92,7 @@ function rolesOf(
 
 function checkRequest(request: GroupRequest): void {
   if (request.display !== undefined) checkText('display', request.display)
+  if (request.quota) checkQuotaRequest(request.quota)
   if ((request.roles?.length ?? 0) > 30) throw invalid('role', 'a group has at most 30 roles')
 }
 
@@ -96,7 +106,7 @@ async function create(
   checkName('group', name)
   checkRequest(request)
   const { roles, guards } = rolesOf(readDirectory(zone), request.roles ?? [])
-  const row = { name, display: request.display ?? name, roles }
+  const row = { name, display: request.display ?? name, roles, quota: request.quota ?? null }
   return commitPlanned(zone, op, {
     action: `group.create ${name}`,
     effect: `make the group '${name}'`,
@@ -118,7 +128,8 @@ async function modify(
     request.roles === undefined
       ? { roles: group.roles, guards: [] }
       : rolesOf(directory, request.roles, group.roles)
-  const change = rewrite('userGroup', name, group, { display: request.display ?? group.display, roles })
+  const { display = group.display, quota = group.quota } = request
+  const change = rewrite('userGroup', name, group, { display, roles, quota })
   return commitKeepingManager(zone, op, {
     action: `group.modify ${name}`,
     effect: `change the group '${name}'`,

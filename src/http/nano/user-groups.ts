@@ -1,18 +1,60 @@
 import * as v from 'valibot'
 import type { Groups } from '../../core/identity/groups.ts'
 import { type Operation, operation } from '../operation.ts'
-import { changed, etag } from './changed.ts'
+import { changed } from './changed.ts'
 import { nameParams, text, texts, whole } from './identity-schemas.ts'
+import { recordTag } from './match.ts'
 
 const tag = 'User groups'
 
 const display = text('Name for people.')
 const role = texts('Names of the roles that its members have.')
 const member = texts('Names of its users.')
-const body = v.object({ display: v.optional(display), role: v.optional(role) })
+const bound = (description: string) => v.optional(v.nullable(whole(description)), null)
+const quota = v.pipe(
+  v.object(
+    {
+      cores: bound('Cores.'),
+      memory: bound('Bytes of memory.'),
+      disk: bound('Bytes of disks, with their full size.'),
+      guests: bound('Number of guests.'),
+    },
+    'must be an object with cores, memory, disk and guests',
+  ),
+  v.description('The most that the guests of the group may have together; null is no bound.'),
+)
+const used = v.object({
+  cores: whole('Cores.'),
+  memory: whole('Bytes of memory.'),
+  disk: whole('Bytes of disks, with their full size.'),
+  guests: whole('Number of guests.'),
+})
+const body = v.object({
+  display: v.optional(display),
+  role: v.optional(role),
+  quota: v.optional(v.nullable(quota)),
+})
 const memberParams = v.object({ name: text('Name of the group.'), user: text('Name of the user.') })
 
-const request = (given: v.InferOutput<typeof body>) => ({ display: given.display, roles: given.role })
+const request = ({ display, role, quota }: v.InferOutput<typeof body>) => ({
+  display,
+  roles: role,
+  quota: quota && {
+    cores: quota.cores,
+    memoryBytes: quota.memory,
+    diskBytes: quota.disk,
+    guests: quota.guests,
+  },
+})
+
+const figures = <T>(of: { cores: T; memoryBytes: T; diskBytes: T; guests: T }) => ({
+  cores: of.cores,
+  memory: of.memoryBytes,
+  disk: of.diskBytes,
+  guests: of.guests,
+})
+
+const unlimited = { cores: null, memoryBytes: null, diskBytes: null, guests: null }
 
 export const userGroupOperations = ({ groups }: { groups: Groups }): Operation[] => [
   operation({
@@ -31,14 +73,22 @@ export const userGroupOperations = ({ groups }: { groups: Groups }): Operation[]
     id: 'user_group.get',
     method: 'GET',
     path: '/user_groups/:name',
-    summary: 'A group with its roles and members',
+    summary: 'A group with its roles, members and quota, and what its guests have',
     tag,
     params: nameParams,
-    reply: v.object({ name: text('Name.'), display, role, member }),
+    reply: v.object({ name: text('Name.'), display, role, member, quota, used }),
     access: 'identity.read',
     handle(op, { params }) {
-      const { name, display, roles, members, version } = groups.get(op, params.name)
-      return { data: { name, display, role: roles, member: members }, headers: etag(version) }
+      const group = groups.get(op, params.name)
+      const data = {
+        name: group.name,
+        display: group.display,
+        role: group.roles,
+        member: group.members,
+        quota: figures(group.quota ?? unlimited),
+        used: figures(group.used),
+      }
+      return { data, headers: { ETag: recordTag(group.version, [data.member, data.used]) } }
     },
   }),
   operation({

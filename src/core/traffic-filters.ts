@@ -2,6 +2,8 @@
 import type { SecurityRule } from '../db/row-types.ts'
 import type { DomainSpec } from './hypervisor.ts'
 
+export type { SecurityRule } from '../db/row-types.ts'
+
 /** What may reach a guest: the first rule that fits decides, else the default. Answers always come back. */
 export interface TrafficPolicy {
   rules: SecurityRule[]

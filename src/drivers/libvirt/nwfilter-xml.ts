@@ -2,8 +2,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AppError, invalid } from '../../core/errors.ts'
 import { isIpv4, parseSubnet } from '../../core/ipv4/ipv4.ts'
-import { shortened, type TrafficFilter, type TrafficPolicy } from '../../core/traffic-filters.ts'
-import type { SecurityRule } from '../../db/row-types.ts'
+import {
+  type SecurityRule,
+  shortened,
+  type TrafficFilter,
+  type TrafficPolicy,
+} from '../../core/traffic-filters.ts'
+
 import { attribute, buildXml, child, children, type Element, parseXml } from './xml.ts'
 
 const uuidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/

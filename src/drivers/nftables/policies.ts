@@ -2,8 +2,14 @@
 // bridged: what the host sends itself, and what comes through port forwards, passes them by.
 import { invalid } from '../../core/errors.ts'
 import { isIpv4, parseSubnet } from '../../core/ipv4/ipv4.ts'
-import { isOpen, type RoutedPolicies, type RoutedPolicy, shortened } from '../../core/traffic-filters.ts'
-import type { SecurityRule } from '../../db/row-types.ts'
+import {
+  isOpen,
+  type RoutedPolicies,
+  type RoutedPolicy,
+  type SecurityRule,
+  shortened,
+} from '../../core/traffic-filters.ts'
+
 import { CommandError, run } from '../exec.ts'
 import { withoutHandles } from './nftables.ts'
 

@@ -50,18 +50,20 @@ export function poolTypeNamed(name: string): TypeName {
   )
 }
 
-const fieldNames = [
-  'host',
-  'target',
-  'mountOptions',
-  'user',
-  'chapUser',
-  'initiatorIqn',
-  'secret',
-] as const satisfies readonly (keyof StoragePoolRequest)[]
+/** As people know them. */
+const fieldNames = {
+  host: 'host',
+  target: 'target',
+  mountOptions: 'options',
+  user: 'user',
+  chapUser: 'chap_user',
+  initiatorIqn: 'initiator_iqn',
+  secret: 'key',
+} satisfies Partial<Record<keyof StoragePoolRequest, string>>
 
 /** Refuses fields of another type: a NFS pool with a Ceph user is a mistake, not a wish. */
 export function checkFields(type: TypeName, request: StoragePoolRequest): void {
-  const wrong = fieldNames.find((field) => request[field] && !poolTypes[type].fields.includes(field))
-  if (wrong) throw invalid(wrong, `a storage pool of type '${type}' has no '${wrong}': leave it out`)
+  for (const [field, name] of Object.entries(fieldNames) as [keyof typeof fieldNames, string][])
+    if (request[field] && !poolTypes[type].fields.includes(field))
+      throw invalid(name, `a storage pool of type '${type}' has no '${name}': leave it out`)
 }

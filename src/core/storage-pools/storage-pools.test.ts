@@ -119,6 +119,30 @@ describe('storage pools', () => {
     await rejects(pools.remove(op, 'local'), 'conflict')
   })
 
+  test('a Ceph pool keeps its key sealed, and a change keeps what it leaves out', async () => {
+    const key = 'AQDKhkRlAAAAABAAQwTz+ZlbMDgBPJY0+ZZzzz=='
+    const request = { type: 'ceph', host: 'mon1', target: 'vms', user: 'nacelle' }
+    await assert.rejects(
+      pools.create(op, 'fast', request),
+      (error) => error instanceof AppError && error.field === 'key',
+    )
+    await pools.create(op, 'fast', { ...request, secret: key })
+    await pools.modify(op, 'fast', { host: 'mon1,mon2' })
+    const made = await pools.get(op, 'fast')
+    assert.deepEqual(
+      { host: made.host, target: made.target, hasSecret: made.hasSecret },
+      { host: 'mon1:6789,mon2:6789', target: 'vms', hasSecret: true },
+    )
+    assert.ok(!JSON.stringify([made, pools.list(op)]).includes(key))
+    // Replaced as a whole, without user and key.
+    await pools.modify(op, 'fast', { host: 'mon3', target: 'vms' }, 'replace')
+    assert.equal((await pools.get(op, 'fast')).hasSecret, false)
+    await assert.rejects(
+      pools.create(op, 'twin', { type: 'ceph', host: 'mon3', target: 'vms' }),
+      (error) => error instanceof AppError && error.code === 'conflict',
+    )
+  })
+
   test('needs the permissions', async () => {
     await rejects(pools.create(reader, 'a', { type: 'dir', target: '/srv/a' }), 'forbidden')
     await rejects(pools.remove(reader, 'local'), 'forbidden')

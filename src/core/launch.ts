@@ -10,6 +10,8 @@ export type Plan = { step: string; effects: Effect[] }[]
 export type Launched = { task: TaskView } | { plan: Plan }
 
 export interface Launch<P> {
+  /** Where the caller names the task before it is there. */
+  id?: string
   kind: string
   subject: string
   params: P
@@ -25,6 +27,7 @@ export async function launch<P>(op: OperationContext, tasks: Tasks, request: Lau
   const params = ifVersions === undefined ? request.params : { ...request.params, ifVersions }
   if (op.dryRun) return { plan: await tasks.rehearse({ kind, params, locks, waitMs }) }
   const task = await tasks.start({
+    ...(request.id === undefined ? {} : { id: request.id }),
     kind,
     subject,
     params,

@@ -7,9 +7,12 @@ import { createCells } from '../core/compute-pools/cells.ts'
 import type { AttachedStorage } from '../core/compute-pools/compute-pool.ts'
 import { createComputePools } from '../core/compute-pools/compute-pools.ts'
 import { localCellName } from '../core/compute-pools/default-pool.ts'
+import { GuestMemory, withMemoryLeft } from '../core/compute-pools/memory.ts'
+import { createPlacement } from '../core/compute-pools/placement.ts'
 import { systemPrincipal } from '../core/context.ts'
 import { AppError } from '../core/errors.ts'
 import { createCellStorages } from '../core/figures/cell-storage.ts'
+import { withBridgesThere } from '../core/guests/connection.ts'
 import type { GuestDeps } from '../core/guests/deps.ts'
 import { createGuests } from '../core/guests/guests.ts'
 import { LiveGuests } from '../core/guests/live.ts'
@@ -17,7 +20,7 @@ import { tasksOfOwnedGuests } from '../core/guests/owned-tasks.ts'
 import { everyHostPort, parsePortRange } from '../core/guests/ports.ts'
 import { withPreparedDisks } from '../core/guests/prepared.ts'
 import { createHost } from '../core/host/host.ts'
-import type { HypervisorFacts } from '../core/hypervisor.ts'
+import type { Hypervisor, HypervisorFacts } from '../core/hypervisor.ts'
 import { createIdentity } from '../core/identity/identity.ts'
 import { createImages } from '../core/images/images.ts'
 import { createUploads } from '../core/images/uploads.ts'
@@ -45,6 +48,7 @@ import { loadSqliteBinding } from '../packaging/addons.ts'
 import { Outbox } from '../tasks/outbox.ts'
 import { TaskRunner, type TaskRunnerOptions } from '../tasks/runner.ts'
 import { createLocalZone } from '../zone/local-zone.ts'
+import type { Zone } from '../zone/zone.ts'
 import type { Drivers } from './drivers.ts'
 import { createHostFigures } from './figures.ts'
 import type { RootLog } from './log.ts'
@@ -101,16 +105,29 @@ export function createAppliance({
   const observed = new Observed({ zone, hypervisor: drivers.hypervisor, network: drivers.network, live })
   const findings = new Findings({ zone, store, now })
   const facts = holdFacts()
+  const cellDeps = {
+    zone,
+    alive: (name: string) => name === cell,
+    attached: async (_cell: string, storage: string) => attachedHere(store, storage),
+    bridges: async (name: string) => (name === cell ? drivers.network.bridges() : undefined),
+  }
+  const memory = new GuestMemory({
+    zone,
+    live,
+    memoryBytes: (name) => (name === cell ? facts.get().hostMemoryBytes : 0),
+    overcommitPercent: () => settings.get('guest.memory_overcommit_percent'),
+  })
   const guestDeps: GuestDeps = {
     zone,
     tasks: tasksOfOwnedGuests(tasks, zone, cell),
-    hypervisor: withPreparedDisks(drivers.hypervisor, { zone, store }),
+    hypervisor: guardedStarts({ drivers, zone, store, memory, live, cell }),
     network: drivers.network,
     seeds: drivers.seeds,
     secrets,
     live,
     observed,
     cell,
+    placement: createPlacement({ ...cellDeps, memory, figuresOf: (name) => figures.ofCell(name) }),
     scratchDir: dirs.scratch,
     store,
     now,
@@ -157,9 +174,9 @@ export function createAppliance({
   }
   const poolDeps = { zone, network: drivers.network, settle }
   const computeDeps = {
-    zone,
-    alive: (name: string) => name === cell,
-    attached: async (_cell: string, storage: string) => attachedHere(store, storage),
+    ...cellDeps,
+    network: drivers.network,
+    settle,
     isShared: (storage: string) => store(storage).capabilities.shared,
   }
   const figures = createHostFigures({
@@ -245,6 +262,21 @@ function holdFacts() {
       return facts
     },
   }
+}
+
+interface StartGuards {
+  drivers: Drivers
+  zone: Zone
+  store(name: string): VolumeStore
+  memory: GuestMemory
+  live: LiveGuests
+  cell: string
+}
+
+/** What must hold before an instance may start, whoever starts it: there is memory, its bridge is there, its disks open. */
+function guardedStarts({ drivers, zone, store, memory, live, cell }: StartGuards): Hypervisor {
+  const prepared = withPreparedDisks(drivers.hypervisor, { zone, store })
+  return withMemoryLeft(withBridgesThere(prepared, drivers.network), { memory, live, cell })
 }
 
 async function attachedHere(store: (name: string) => VolumeStore, name: string): Promise<AttachedStorage> {

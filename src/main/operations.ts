@@ -4,6 +4,7 @@ import { AppError } from '../core/errors.ts'
 import { prefixesOf } from '../core/guests/address.ts'
 import * as schema from '../db/schema.ts'
 import { addressPoolOperations } from '../http/nano/address-pools.ts'
+import { batchOperations } from '../http/nano/batches.ts'
 import { cellOperations } from '../http/nano/cells.ts'
 import { computePoolOperations } from '../http/nano/compute-pools.ts'
 import { diskImageOperations } from '../http/nano/disk-images.ts'
@@ -60,6 +61,7 @@ export function mainOperations(appliance: Appliance, examined: Examined): Operat
     ...uploadOperations(services),
     ...templateOperations(services),
     ...guestOperations(services),
+    ...batchOperations(services),
     ...instanceOperations(services),
     ...statusOperations(services),
     ...figureOperations(services),

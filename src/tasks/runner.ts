@@ -109,6 +109,10 @@ export class TaskRunner implements Tasks {
     return [...waiting, ...planned(saga, kept)]
   }
 
+  paramsOf<P>(id: string): P | undefined {
+    return (this.#live.get(id)?.row ?? this.#journal.row(id))?.params as P | undefined
+  }
+
   planOf(id: string): PlannedStep[] {
     const { kind, params } = this.#row(id)
     const saga = this.#sagas.get(kind)
@@ -116,6 +120,8 @@ export class TaskRunner implements Tasks {
   }
 
   async start<P>(request: StartRequest<P>): Promise<TaskView> {
+    const present = request.id === undefined ? undefined : this.get(request.id)
+    if (present) return present
     const saga = this.#saga(request.kind)
     if (request.callback) await this.#checkCallback(request.callback)
     request.signal?.throwIfAborted()
@@ -236,7 +242,7 @@ export class TaskRunner implements Tasks {
   #newRow<P>(saga: Saga<unknown>, request: StartRequest<P>): TaskRow {
     const params = plain(request.params)
     return {
-      id: randomUUID(),
+      id: request.id ?? randomUUID(),
       kind: request.kind,
       subject: request.subject,
       title: saga.title(params),

@@ -89,6 +89,8 @@ export interface LockRequest {
 }
 
 export interface StartRequest<P> {
+  /** Chosen by whoever may have to start it again after a crash: a task that is there already is answered as it is. */
+  id?: string
   kind: string
   /** `guest:<id>` and the like; what lists of tasks filter by. */
   subject: string
@@ -172,6 +174,8 @@ export interface Tasks {
   rehearse<P>(request: Rehearsal<P>): Promise<PlannedStep[]>
   /** The same of a task that is there; empty when this version does not know its kind. */
   planOf(id: string): PlannedStep[]
+  /** What the task was started with, as it was given; for the service that defined its kind. */
+  paramsOf<P>(id: string): P | undefined
   /**
    * Takes the locks, runs the reserving step, and returns with the task running on. A refusal (busy, or an error of the
    * reserving step) leaves no task. `busy` details: {holder, kind, title, step, since, subject}.

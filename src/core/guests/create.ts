@@ -6,7 +6,8 @@ import { dryCommit } from '../change-plan.ts'
 import { AppError, hasCode } from '../errors.ts'
 import { checkQuota } from '../identity/quotas.ts'
 import { bringCopy, claimCopy } from '../images/copies.ts'
-import { hostEntry, pickAddress } from './address.ts'
+import { hostEntry } from './address.ts'
+import { type Addresses, addressClaims, pickAddresses } from './address-claims.ts'
 import type { GuestDeps } from './deps.ts'
 import type { Guest, Volume } from './guest.ts'
 import { makeDisk } from './make-disk.ts'
@@ -22,6 +23,8 @@ export interface CreateParams {
   /** The row as it will be; `address` is chosen by the reserving step. */
   guest: Omit<Guest, 'version'>
   wantedAddress: string | null
+  /** Whether an external address is taken too, for 1:1 NAT. */
+  mapped?: boolean
   /** Ports of the guest to forward. */
   wantedPorts: number[]
   /** Ports of the host from which who asks may have them. */
@@ -33,6 +36,15 @@ export interface CreateParams {
 }
 
 type Context = StepContext<CreateParams>
+
+/** The guest for itself, and the image that it is cloned from so that nobody deletes it meanwhile. */
+export const createLocks = (
+  { guest, volumes }: CreateParams,
+  fromImage: string | undefined,
+): { exclusive: string[]; shared: string[] } => ({
+  exclusive: [`guest:${guest.id}`],
+  shared: fromImage && volumes.some((row) => row.parent) ? [`image:${fromImage}`] : [],
+})
 
 export const guestCreate = (deps: GuestDeps): Saga<CreateParams> => ({
   kind: 'guest.create',
@@ -55,12 +67,19 @@ export const guestCreate = (deps: GuestDeps): Saga<CreateParams> => ({
 /** Claims name, MAC, address and volumes in one commit. */
 const reserve = (deps: GuestDeps): Step<CreateParams> => ({
   name: 'reserve',
-  describe: ({ guest, wantedAddress, volumes }) => [
+  describe: ({ guest, wantedAddress, mapped, volumes }) => [
     { effect: `record guest '${guest.name}' in group '${guest.group}' with ${volumes.length} volumes` },
     ...(guest.addressPool
       ? [
           {
             effect: `take ${wantedAddress ?? 'a free address'} of address pool '${guest.addressPool}' for ${guest.mac}`,
+          },
+        ]
+      : []),
+    ...(mapped
+      ? [
+          {
+            effect: `take a free external address of address pool '${guest.addressPool}' and map it 1:1 to it`,
           },
         ]
       : []),
@@ -95,12 +114,11 @@ const requireQuota = (deps: GuestDeps, { guest }: CreateParams): void =>
 /** What the reserving step would claim, tried and not kept. */
 async function checkClaim(deps: GuestDeps, params: CreateParams): Promise<void> {
   requireQuota(deps, params)
-  const pool = params.guest.addressPool
   try {
-    const address = pool ? pickAddress(deps.zone, pool, params.wantedAddress) : null
+    const addresses = pickAddresses(deps.zone, params)
     const ports = await choosePorts(deps, params)
     const info = { ...dryCommit, action: `guest.create ${params.guest.name}` }
-    await deps.zone.commit(info, claims(deps, params, { address, ports }))
+    await deps.zone.commit(info, claims(deps, params, { addresses, ports }))
   } catch (error) {
     throw byField(error)
   }
@@ -110,16 +128,15 @@ async function checkClaim(deps: GuestDeps, params: CreateParams): Promise<void> 
 async function claim(deps: GuestDeps, { params, commit }: Context): Promise<string | null> {
   requireQuota(deps, params)
   for (let attempt = 0; ; attempt++) {
-    const pool = params.guest.addressPool
     try {
-      const address = pool ? pickAddress(deps.zone, pool, params.wantedAddress) : null
+      const addresses = pickAddresses(deps.zone, params)
       const ports = await choosePorts(deps, params)
       const info = { ...commit, action: `guest.create ${params.guest.name}` }
-      await deps.zone.commit(info, claims(deps, params, { address, ports }))
-      return address
+      await deps.zone.commit(info, claims(deps, params, { addresses, ports }))
+      return addresses.address
     } catch (error) {
       const takenAddress = hasCode(error, 'conflict') && error.details?.['table'] === 'address'
-      if (!takenAddress || params.wantedAddress || attempt === mostAttempts) throw byField(error)
+      if (!takenAddress || attempt === mostAttempts) throw byField(error)
     }
   }
 }
@@ -145,31 +162,20 @@ async function choosePorts(deps: GuestDeps, params: CreateParams): Promise<PortP
 function claims(
   deps: GuestDeps,
   params: CreateParams,
-  { address, ports }: { address: string | null; ports: PortPair[] },
+  { addresses, ports }: { addresses: Addresses; ports: PortPair[] },
 ): Change[] {
   const { guest, volumes } = params
+  const { address, external } = addresses
   return [
-    { table: 'guest', key: guest.id, before: null, after: { ...guest, address, ports } },
+    {
+      table: 'guest',
+      key: guest.id,
+      before: null,
+      after: { ...guest, address, externalAddress: external, ports },
+    },
     ...claimCopy(deps.zone.db, params.imageCopy),
     ...volumes.map((row): Change => ({ table: 'volume', key: row.id, before: null, after: row })),
-    ...(address && guest.addressPool
-      ? [
-          {
-            table: 'address' as const,
-            key: `${guest.addressPool}/${address}`,
-            before: null,
-            after: {
-              key: `${guest.addressPool}/${address}`,
-              pool: guest.addressPool,
-              address,
-              type: 'internal' as const,
-              guest: guest.id,
-              mac: guest.mac,
-              createdAt: deps.now(),
-            },
-          },
-        ]
-      : []),
+    ...addressClaims(guest, addresses, deps.now()),
   ]
 }
 

@@ -1,5 +1,6 @@
 import type { Tasks } from '../../tasks/saga.ts'
 import type { Change } from '../../zone/zone.ts'
+import type { Placement } from '../compute-pools/placement.ts'
 import type { Hypervisor } from '../hypervisor.ts'
 import type { Observed } from '../instances/observed.ts'
 import type { HostNetwork } from '../network.ts'
@@ -17,6 +18,8 @@ export interface GuestDeps extends SpecSources {
   live: LiveGuests
   /** Name of the cell that this appliance is. */
   cell: string
+  /** Chooses the cell of a new guest. */
+  placement: Placement
   /** Private directory for files on their way to a pool. */
   scratchDir: string
   now(): number

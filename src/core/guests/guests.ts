@@ -7,7 +7,7 @@ import { inPages, type Listing, type Wanted } from '../paging.ts'
 import { isOperator, shownError } from '../tasks/shown.ts'
 import { type AuthParams, guestAuth } from './auth.ts'
 import { createGuestChanges, settleMs, writableGuest } from './changes.ts'
-import { type CreateParams, guestCreate } from './create.ts'
+import { type CreateParams, createLocks, guestCreate } from './create.ts'
 import { type DeleteParams, guestDelete } from './delete.ts'
 import type { GuestDeps } from './deps.ts'
 import type { Guest, GuestRequest } from './guest.ts'
@@ -43,15 +43,11 @@ export function createGuests(deps: GuestDeps) {
     async create(op: OperationContext, request: GuestRequest): Promise<Launched & { id: string }> {
       requireToMake(op, 'guest.write', request)
       const params = await planGuest(deps, op, request)
-      const image = params.volumes.find((row) => row.parent)
       const launched = await launch<CreateParams>(op, deps.tasks, {
         kind: 'guest.create',
         subject: `guest:${params.guest.id}`,
         params,
-        locks: {
-          exclusive: [`guest:${params.guest.id}`],
-          shared: image && request.fromImage ? [`image:${request.fromImage}`] : [],
-        },
+        locks: createLocks(params, request.fromImage),
         settleMs: 0,
       })
       return { ...launched, id: params.guest.id }

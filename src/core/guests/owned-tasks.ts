@@ -41,6 +41,7 @@ export function tasksOfOwnedGuests(tasks: Tasks, zone: Zone, cell: string): Task
     start: (request) => tasks.start(placed(request)),
     rehearse: (request) => tasks.rehearse(request),
     planOf: (id) => tasks.planOf(id),
+    paramsOf: <P>(id: string) => tasks.paramsOf<P>(id),
     wait: (id, timeoutMs, signal) => tasks.wait(id, timeoutMs, signal),
     get: (id) => tasks.get(id),
     events: (id) => tasks.events(id),

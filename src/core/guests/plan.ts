@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { and, asc, eq } from 'drizzle-orm'
+import { eq } from 'drizzle-orm'
 import type { GuestHardware } from '../../db/row-types.ts'
 import * as schema from '../../db/schema.ts'
 import { canonicalMac, generateMac, validMac } from '../address-pools/mac.ts'
@@ -10,8 +10,8 @@ import { copyBytes } from '../images/copies.ts'
 import { checkUsable } from '../security-policies/record.ts'
 import type { Template } from '../templates/template.ts'
 import { findTemplate } from '../templates/templates.ts'
-import { pickAddress } from './address.ts'
 import { newMonitorSecret } from './changes.ts'
+import { checkConnection } from './connection.ts'
 import type { CreateParams } from './create.ts'
 import type { GuestDeps } from './deps.ts'
 import type { Guest, GuestRequest, Volume } from './guest.ts'
@@ -29,6 +29,7 @@ export async function planGuest(
   deps: GuestDeps,
   op: OperationContext,
   request: GuestRequest,
+  given?: Space,
 ): Promise<CreateParams> {
   checkRequest(request, deps.limits())
   const template = findTemplate(deps.zone, request)
@@ -39,14 +40,9 @@ export async function planGuest(
   checkPeople(deps, request)
   checkNameFree(deps, request.group, request.name)
   if (request.securityPolicyGroup) checkUsable(deps.zone.db, op, request.securityPolicyGroup)
-  const storage = storageOf(deps, pool)
-  const image = request.fromImage
-    ? checkImage(deps, op, { image: request.fromImage, systemBytes: request.diskBytes[0] ?? 0, storage })
-    : undefined
-  const copied = image ? await copyBytes(deps, image.image, image.claim) : 0
-  await checkRoom(deps, storage, [...request.diskBytes, copied])
+  const { cell, storage, image } = given ?? (await planSpace(deps, op, request))
   const mac = chooseMac(deps, request.ethernetAddress)
-  checkAddress(deps, pool, request)
+  checkConnection(deps, pool, request)
   const id = randomUUID()
   const volumes = planVolumes(deps, request, {
     id,
@@ -56,14 +52,42 @@ export async function planGuest(
     firmware,
   })
   return {
-    guest: guestRow(deps, request, { id, mac, pool, volumes, template, hardware, firmware }),
+    guest: guestRow(deps, request, { id, mac, pool, cell, volumes, template, hardware, firmware }),
     wantedAddress: request.networkAddress ?? null,
+    mapped: pool.networkMode === 'mono',
     wantedPorts: request.ports,
     hostPorts: may(op.who, 'system.write') ? everyHostPort : deps.limits().forwardPorts,
     volumes,
     imageName: image?.image.name ?? null,
     imageCopy: image?.claim ?? null,
   }
+}
+
+/** On which cell, where the disks will lie, and what the system disk is cloned from; the same for all guests of a batch. */
+export interface Space {
+  cell: string
+  storage: string
+  image: ReturnType<typeof checkImage> | undefined
+}
+
+/** Room is looked for once for all `count` guests. */
+export async function planSpace(
+  deps: GuestDeps,
+  op: OperationContext,
+  request: GuestRequest,
+  count = 1,
+): Promise<Space> {
+  const pool = checkPool(deps, request.pool)
+  const storage = storageOf(pool)
+  const memoryBytes = count * request.memoryBytes
+  const cell = await deps.placement.choose({ pool, storage, memoryBytes, starts: request.autoStart })
+  const image = request.fromImage
+    ? checkImage(deps, op, { image: request.fromImage, systemBytes: request.diskBytes[0] ?? 0, storage })
+    : undefined
+  const copied = image ? await copyBytes(deps, image.image, image.claim) : 0
+  const each = request.diskBytes.reduce((total, size) => total + size, 0)
+  await checkRoom(deps, storage, [count * each, copied])
+  return { cell, storage, image }
 }
 
 /** Disks are thin, but a guest that can never fill them without filling the pool is not made in the first place. */
@@ -93,31 +117,13 @@ function checkPeople(deps: GuestDeps, request: GuestRequest): void {
     throw new AppError('not_found', `there is no user group '${request.group}'`, { field: 'group' })
 }
 
-function storageOf(deps: GuestDeps, pool: ComputePool): string {
-  if (!pool.storage)
-    throw new AppError(
-      'conflict',
-      `compute pool '${pool.name}' names no storage pool, so guests have nowhere to live`,
-      {
-        field: 'pool',
-      },
-    )
-  const cell = deps.zone.db
-    .select()
-    .from(schema.cell)
-    .where(and(eq(schema.cell.pool, pool.name), eq(schema.cell.enabled, true)))
-    .orderBy(asc(schema.cell.name))
-    .all()
-    .find((candidate) => candidate.name === deps.cell)
-  if (!cell)
-    throw new AppError(
-      'insufficient_capacity',
-      `compute pool '${pool.name}' has no enabled cell that is reachable`,
-      {
-        field: 'pool',
-      },
-    )
-  return pool.storage
+function storageOf(pool: ComputePool): string {
+  if (pool.storage) return pool.storage
+  throw new AppError(
+    'conflict',
+    `compute pool '${pool.name}' names no storage pool, so guests have nowhere to live`,
+    { field: 'pool' },
+  )
 }
 
 function chooseMac(deps: GuestDeps, wanted: string | undefined): string {
@@ -130,30 +136,6 @@ function chooseMac(deps: GuestDeps, wanted: string | undefined): string {
   const mac = canonicalMac(wanted)
   if (taken(mac)) throw new AppError('conflict', `another guest has the MAC ${mac}`, { field })
   return mac
-}
-
-/** The same look that the reserving step takes, so that a wrong address names the field of the request. */
-function checkAddress(deps: GuestDeps, pool: ComputePool, request: GuestRequest): void {
-  const field = 'network_address'
-  if (!pool.network) {
-    if (request.networkAddress)
-      throw invalid(
-        field,
-        `compute pool '${pool.name}' names no address pool, so no address can be asked for`,
-      )
-    if (request.ports.length > 0)
-      throw invalid(
-        'ports',
-        `compute pool '${pool.name}' names no address pool, so there is no address to forward ports to`,
-      )
-    return
-  }
-  try {
-    pickAddress(deps.zone, pool.network, request.networkAddress ?? null)
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    throw new AppError(error.code, error.message.replace(/^address /, `${field} `), { field })
-  }
 }
 
 interface VolumePlan {
@@ -201,6 +183,7 @@ interface Chosen {
   id: string
   mac: string
   pool: ComputePool
+  cell: string
   volumes: Omit<Volume, 'version'>[]
   template: Template | undefined
   hardware: GuestHardware
@@ -208,7 +191,7 @@ interface Chosen {
 }
 
 function guestRow(deps: GuestDeps, request: GuestRequest, chosen: Chosen): Omit<Guest, 'version'> {
-  const { id, mac, pool, volumes, template, hardware, firmware } = chosen
+  const { id, mac, pool, cell, volumes, template, hardware, firmware } = chosen
   const ofKind = (kind: Volume['kind']) => volumes.filter((row) => row.kind === kind)
   const seed = ofKind('seed')[0]
   const { adminSecret, ...cloudInit } = { ...defaultCloudInit, ...request.cloudInit }
@@ -218,7 +201,7 @@ function guestRow(deps: GuestDeps, request: GuestRequest, chosen: Chosen): Omit<
     group: request.group,
     owner: request.owner,
     pool: pool.name,
-    cell: deps.cell,
+    cell,
     epoch: 1,
     state: 'creating',
     cores: request.cores,

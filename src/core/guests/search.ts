@@ -2,7 +2,7 @@ import { asc, sql } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { Zone } from '../../zone/zone.ts'
 import type { OperationContext } from '../context.ts'
-import { may } from '../identity/permissions.ts'
+import { groupsSharing, may } from '../identity/permissions.ts'
 import type { GuestDeps } from './deps.ts'
 import { type DirectoryEntry, GuestDirectory } from './directory.ts'
 import type { Guest } from './guest.ts'
@@ -92,6 +92,6 @@ function belongs({ owner, group }: GuestFilter): Matches[] {
 
 function visible({ who }: OperationContext): Matches[] {
   if (may(who, 'guest.read')) return []
-  const groups = new Set(who.groups)
+  const groups = new Set(groupsSharing(who, 'guest'))
   return [({ owner, group }) => owner === who.name || groups.has(group)]
 }

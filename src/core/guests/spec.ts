@@ -6,6 +6,7 @@ import type { DiskSource, DomainQos, DomainSpec, HypervisorFacts } from '../hype
 import type { Secrets } from '../secrets/secrets.ts'
 import { policyOf } from '../security-policies/record.ts'
 import type { VolumeStore } from '../volumes.ts'
+import { cardSource } from './connection.ts'
 import type { Guest, GuestDisk } from './guest.ts'
 import { readVolume } from './record.ts'
 import { domainNameOf } from './rules.ts'
@@ -87,20 +88,15 @@ export function mediaSource(sources: Pick<SpecSources, 'zone' | 'store'>, imageI
 }
 
 function domainNic(zone: Zone, guest: Guest): DomainSpec['network'] {
-  if (!guest.addressPool) return undefined
-  const pool = zone.db
-    .select()
-    .from(schema.addressPool)
-    .where(eq(schema.addressPool.name, guest.addressPool))
-    .get()
-  if (!pool)
-    throw new AppError('conflict', `the address pool '${guest.addressPool}' of guest '${guest.name}' is gone`)
-  return {
-    mac: guest.mac,
-    source: { kind: 'network', name: pool.network },
-    address: guest.address ?? undefined,
-    policy: policyOf(zone.db, guest),
-  }
+  const source = cardSource(zone, guest)
+  return (
+    source && {
+      mac: guest.mac,
+      source,
+      address: guest.address ?? undefined,
+      policy: policyOf(zone.db, guest),
+    }
+  )
 }
 
 /** Zero in the record means unlimited. */

@@ -82,6 +82,12 @@ export const settingDefinitions = {
     description:
       'Ports of a host that users may have forwarded to their guests; managers may take all. Forwards that are there stay.',
   },
+  'batch.parallel': {
+    schema: whole(1, 32),
+    default: 4,
+    unit: 'guests',
+    description: 'How many guests of one batch are worked on at a time.',
+  },
   'guest.max_cores': {
     schema: whole(1, 1024),
     default: 64,
@@ -93,6 +99,14 @@ export const settingDefinitions = {
     default: 256,
     unit: 'GiB',
     description: 'The most memory that a new guest may ask for.',
+  },
+  'guest.memory_overcommit_percent': {
+    schema: whole(10, 1000),
+    default: 100,
+    unit: '%',
+    description:
+      "How much of a host's memory running guests may have together, a reserve for the host aside (a tenth, at most 1 GiB). " +
+      'Above 100 it relies on guests that do not use all of theirs.',
   },
   'guest.max_disk_gib': {
     schema: whole(1, 1048576),

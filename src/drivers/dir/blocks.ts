@@ -1,4 +1,4 @@
-/** A piece of memory that the kernel can write to a disk directly and another thread can read. */
+/** A piece of memory that another thread can read. */
 export interface Block {
   bytes: Buffer
   /** Where it lies in `Blocks.shared`. */
@@ -14,21 +14,13 @@ export interface Blocks {
 
 export const blockBytes = 2 * 1024 ** 2
 const blockCount = 4
-const wasmPageBytes = 65_536
 const mostIdle = 2
-
-// The types that come with Node leave this global out.
-const { WebAssembly: wasm } = globalThis as unknown as {
-  WebAssembly: {
-    Memory: new (size: { initial: number; maximum: number; shared: true }) => { buffer: SharedArrayBuffer }
-  }
-}
 
 const idle: SharedArrayBuffer[] = []
 
 /** A few blocks, kept from an earlier use where possible. */
 export function takeBlocks(): Blocks {
-  const shared = idle.pop() ?? alignedMemory(blockCount * blockBytes)
+  const shared = idle.pop() ?? new SharedArrayBuffer(blockCount * blockBytes)
   const blocks = Array.from({ length: blockCount }, (_, index) => {
     const offset = index * blockBytes
     return { offset, bytes: Buffer.from(shared, offset, blockBytes) }
@@ -39,10 +31,4 @@ export function takeBlocks(): Blocks {
     released = true
   }
   return { shared, blocks, release }
-}
-
-// Direct writes need memory that begins at a page, which plain buffers do not; that of WebAssembly does.
-function alignedMemory(bytes: number): SharedArrayBuffer {
-  const pages = bytes / wasmPageBytes
-  return new wasm.Memory({ initial: pages, maximum: pages, shared: true }).buffer
 }

@@ -114,7 +114,7 @@ function figureFile(sqlite: Sqlite.Database, damage: string | undefined): Figure
   }
 }
 
-type FineRows = Pick<FigureArchive, 'writeFine' | 'fineStarts' | 'readFine' | 'dropFine'>
+type FineRows = Pick<FigureArchive, 'writeFine' | 'fineStarts' | 'readFine'>
 
 function fineRows(
   sqlite: Sqlite.Database,
@@ -123,11 +123,15 @@ function fineRows(
 ): FineRows {
   const write = sqlite.prepare('INSERT OR REPLACE INTO fine (start, data) VALUES (?, ?)')
   const drop = sqlite.prepare('DELETE FROM fine WHERE start < ?')
+  const replace = sqlite.transaction((startMs: number, data: Buffer, keptMs: number) => {
+    drop.run(keptMs)
+    write.run(startMs, data)
+  })
   return {
-    async writeFine(startMs, blocks) {
+    async writeFine(startMs, blocks, keptMs) {
       const withIds = sqlite.transaction(() => blocks.map(({ name, block }) => ({ id: idOf(name), block })))()
       const data = await deflate(pack(withIds))
-      if (sqlite.open) write.run(startMs, data)
+      if (sqlite.open) replace(startMs, data, keptMs)
     },
     fineStarts: () =>
       sqlite
@@ -144,7 +148,6 @@ function fineRows(
         return name === undefined ? [] : [{ name, block }]
       })
     },
-    dropFine: (beforeMs) => void drop.run(beforeMs),
   }
 }
 

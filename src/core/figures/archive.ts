@@ -2,13 +2,14 @@
 export interface FigureArchive {
   /** Every name that has a history. */
   names(): string[]
-  /** Puts 10 s averages of everything, from `startMs` on, in the place of what is there of that start. */
-  writeFine(startMs: number, blocks: readonly NamedBlock[]): Promise<void>
+  /**
+   * Puts 10 s averages of everything, from `startMs` on, in the place of what is there of that start, and removes
+   * batches that begin before `keptMs`; in one transaction.
+   */
+  writeFine(startMs: number, blocks: readonly NamedBlock[], keptMs: number): Promise<void>
   /** Starts of the batches that are there, oldest first. */
   fineStarts(): number[]
   readFine(startMs: number): Promise<NamedBlock[]>
-  /** Removes batches that begin before. */
-  dropFine(beforeMs: number): void
   /** One hour of 10 min summaries of everything, in one transaction. */
   writeCoarse(hour: number, blocks: readonly NamedBlock[]): Promise<void>
   /** Of one name, hours since 1970, both inclusive. */

@@ -23,7 +23,7 @@ const batchMs = batchSlots * fineMs
 export const fineSpanMs = hourMs
 export const coarseSpanMs = 30 * 24 * hourMs
 /** Batches that the hour they belong to may still want. */
-const keptBatchesMs = hourMs + 2 * batchMs
+const keptBatchesMs = hourMs + batchMs
 
 /** Names of which one turn of the event loop makes blocks. */
 const namesAtOnce = 100
@@ -191,7 +191,6 @@ export class FigureHistory {
       this.#nextBatchMs = Math.max(this.#nextBatchMs, batch - fineSpanMs)
       await this.#writeBatch(this.#nextBatchMs)
       this.#nextBatchMs += batchMs
-      this.#archive?.dropFine(this.#nextBatchMs - keptBatchesMs)
     }
     if (this.#nextHour === hourOf(now)) return
     const hour = this.#nextHour
@@ -203,7 +202,7 @@ export class FigureHistory {
   async #writeBatch(startMs: number): Promise<void> {
     if (!this.#archive || !this.#mayWrite()) return
     const blocks = await this.#blocks((name) => fineBlock(this.#window, name, startMs / fineMs))
-    if (blocks.length > 0) await this.#archive?.writeFine(startMs, blocks)
+    if (blocks.length > 0) await this.#archive?.writeFine(startMs, blocks, startMs - keptBatchesMs)
   }
 
   async #writeHour(hour: number): Promise<void> {

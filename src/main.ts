@@ -121,6 +121,12 @@ program
   .description('start on an empty directory, answer, and end; used by the build')
   .action(async () => (await import('./main/rehearsal.ts')).rehearse())
 
+program
+  .command('internal-store-worker', { hidden: true })
+  .argument('<directory>')
+  .description('the process behind a mounted storage pool; started by the appliance')
+  .action(async (directory: string) => (await import('./main/store-worker.ts')).storeWorker(directory))
+
 program.parseAsync().catch((error: unknown) => {
   const known = error instanceof ConfigError || (error instanceof Error && error.name === 'AppError')
   const text = error instanceof Error ? (known ? error.message : error.stack) : String(error)

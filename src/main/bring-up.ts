@@ -56,7 +56,7 @@ async function prepare(appliance: Appliance): Promise<void> {
   const { drivers, zone, live, dirs } = appliance
   appliance.facts.set(await drivers.hypervisor.facts())
   await ensureDefaultPool(zone, dirs.pool, appliance.now())
-  for (const pool of appliance.storagePools.names()) await appliance.storagePools.store(pool).probe()
+  await probePools(appliance)
   await ensureFactoryTemplates(zone, appliance.now())
   await ensureDefaultNetwork({ zone, network: drivers.network })
   const [address = '127.0.0.1'] = await drivers.network.addresses()
@@ -64,6 +64,20 @@ async function prepare(appliance: Appliance): Promise<void> {
   await ensureDefaultComputePool({ zone, cellName: appliance.cell, address, storage, network: 'default' })
   await live.refresh()
   await emptyScratch(dirs.scratch)
+}
+
+/** Mounts and sessions come back. What only this host has must be there; a lost server stops none but its own guests. */
+async function probePools({ storagePools, log }: Appliance): Promise<void> {
+  const probe = async (pool: string) => {
+    const store = storagePools.store(pool)
+    if (!store.capabilities.shared) return store.probe()
+    await store
+      .probe()
+      .catch((error: unknown) =>
+        log.warn({ err: error, pool }, 'a storage pool cannot be used; it is tried again'),
+      )
+  }
+  await Promise.all(storagePools.names().map(probe))
 }
 
 /** Steps make their files anew; what a task that is then taken back had left would stay for ever, secrets with it. */

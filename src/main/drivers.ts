@@ -18,7 +18,7 @@ import { createInspector } from '../drivers/qemu-img/inspector.ts'
 import { processObserver } from '../tasks/current.ts'
 import { createHostNetwork } from './host-network.ts'
 import type { RootLog } from './log.ts'
-import { openStore } from './stores.ts'
+import { inspectorOf, openStore } from './stores.ts'
 
 /** Everything of the host that core reaches through interfaces. */
 export interface Drivers {
@@ -49,7 +49,7 @@ export function createDrivers({ uri, dataDir, log }: DriversOptions): Drivers {
     network: createHostNetwork({ uri, bootDirectory: join(dataDir, 'netboot') }),
     routedPolicies: createRoutedPolicies(),
     seeds: createSeedBuilder(),
-    inspector: createInspector(),
+    inspector: inspectorOf(createInspector()),
     openStore: (pool, secret, lunClaims) =>
       openStore(pool, {
         secret,

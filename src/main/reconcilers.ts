@@ -12,6 +12,7 @@ import { createLayersReconciler, letsLayersGo } from '../reconcilers/layers.ts'
 import { createObservedReconciler } from '../reconcilers/observed.ts'
 import { createPoliciesReconciler } from '../reconcilers/policies.ts'
 import { createReconcilerRunner, type ReconcilerRunner } from '../reconcilers/reconciler.ts'
+import { createStoragePoolsReconciler } from '../reconcilers/storage-pools.ts'
 import { createTasksReconciler } from '../reconcilers/tasks.ts'
 import { createVolumesReconciler } from '../reconcilers/volumes.ts'
 import { sweepTasks } from '../tasks/retention.ts'
@@ -51,6 +52,7 @@ export function createReconcilers(parts: ReconcilerParts): ReconcilerRunner {
         retentionMs: () => settings.get('quarantine.retention_days') * dayMs,
         expireUploads: () => uploads.expire(systemContext(log)),
       }),
+      createStoragePoolsReconciler({ pools: storagePools.names, store }),
       createLayersReconciler(guestDeps),
       createTasksReconciler((signal) =>
         sweepTasks({
@@ -81,7 +83,7 @@ export function createReconcilers(parts: ReconcilerParts): ReconcilerRunner {
   return runner
 }
 
-/** A guest that came with port forwards, or that has gone and may have had some. */
+/** A guest that came with port forwards or an external address, or that has gone and may have had some. */
 const touchesPorts = ({
   before,
   after,
@@ -89,4 +91,6 @@ const touchesPorts = ({
   before: number | null
   after: Record<string, unknown> | null
 }): boolean =>
-  after === null || (before === null && Array.isArray(after['ports']) && after['ports'].length > 0)
+  after === null ||
+  (before === null &&
+    (after['externalAddress'] !== null || (Array.isArray(after['ports']) && after['ports'].length > 0)))

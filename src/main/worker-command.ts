@@ -1,9 +1,9 @@
 import { packaged, treePath } from '../packaging/assets.ts'
 
-/** Runs the sources as they are. */
-export const sourceWorker: readonly string[] = [process.execPath, treePath('src/main/store-worker-entry.ts')]
+const program = packaged ? [process.execPath] : [process.execPath, treePath('src/main.ts')]
 
 /** Starts a storage worker; its directory comes after these words. */
-export const storeWorkerCommand: readonly string[] = packaged
-  ? [process.execPath, 'internal-store-worker']
-  : sourceWorker
+export const storeWorkerCommand: readonly string[] = [...program, 'internal-store-worker']
+
+/** Starts the watch of a bridge that waits for its confirmation; the data directory comes after these words. */
+export const hostBridgeCommand: readonly string[] = [...program, 'internal-host-bridge']

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../../src/drivers/exec.ts'
 import { NfsStore } from '../../src/drivers/nfs/nfs-store.ts'
-import { sourceWorker } from '../../src/main/worker-command.ts'
+import { storeWorkerCommand } from '../../src/main/worker-command.ts'
 import { runVolumeContract } from './volumes.ts'
 
 console.log(
@@ -41,7 +41,7 @@ runVolumeContract('nfs, through its worker', {
     const store = new NfsStore({
       request: request(directory),
       port: 2049,
-      workerCommand: sourceWorker,
+      workerCommand: storeWorkerCommand,
       mounting,
     })
     const io = async (name: string, command: string) => {

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { NfsStore } from '../../src/drivers/nfs/nfs-store.ts'
-import { sourceWorker } from '../../src/main/worker-command.ts'
+import { storeWorkerCommand } from '../../src/main/worker-command.ts'
 import { runVolumeStoreContract } from './volume-store-contract.ts'
 
 /** For the process that is killed, too: its worker dies with it. */
@@ -11,7 +11,7 @@ export const open = (directory: unknown) =>
   new NfsStore({
     request: { host: '127.0.0.1', target: '/srv/export', options: '', directory: String(directory) },
     port: 2049,
-    workerCommand: sourceWorker,
+    workerCommand: storeWorkerCommand,
     mounting: { mount: async () => undefined, unmount: async () => undefined, isMounted: async () => true },
   })
 

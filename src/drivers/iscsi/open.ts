@@ -33,7 +33,7 @@ export function openIscsiStore(pool: StoragePool, access: StoreAccess, host: Isc
   const wanted = pool.options.type === 'iscsi' ? pool.options.initiator : undefined
   const kernel = wanted ? wanted === 'kernel' : host.kernel
   const initiator = kernel
-    ? createKernelInitiator({ target })
+    ? createKernelInitiator({ target, hostIqn: host.iqn })
     : createQemuInitiator({ target, directory, pool: pool.name, libvirtSecrets })
   return new IscsiStore(initiator, lunClaims)
 }

@@ -96,6 +96,10 @@ const said: [RegExp, (request: MountRequest) => string][] = [
     /requested NFS version or transport protocol is not supported|Protocol not supported/,
     () => "it does not speak this version of NFS: set the pool's option 'vers', e.g. vers=4.1",
   ],
+  [
+    /rpc\.statd is not running/,
+    () => 'NFS 3 needs rpc.statd for its locks: start it (systemctl start rpc-statd), or use vers=4.2',
+  ],
   [/Connection refused/, () => 'its NFS service does not run: connection refused'],
   [/Connection timed out|No route to host/, () => 'it does not answer'],
   [

@@ -23,8 +23,8 @@ async function writeAsRoot(path: string): Promise<void> {
     const { uid } = await file.stat()
     if (uid !== 0 && process.getuid?.() === 0)
       throw refused(
-        `root's files become those of user ${uid} there (root squash): export it with no_root_squash, ` +
-          'since disks must be handed to QEMU and back',
+        `root's files become those of user ${uid} there (root squash, or names that are not mapped): export it with ` +
+          'no_root_squash, since disks must be handed to QEMU and back, and give both sides the same NFSv4 domain',
       )
     await file.write('nacelle')
     await file.sync()

@@ -5,6 +5,8 @@ export interface HostNetwork {
   /** The host's own global addresses, and the one of its default route first. */
   addresses(): Promise<string[]>
   bridges(): Promise<string[]>
+  /** The routers that the host sends through (next hops of its routes); no guest may stand at their addresses. */
+  routers(): Promise<string[]>
   /**
    * Makes or changes the libvirt network (mode `open`, our nftables do the rest), active and persistent; repeatable.
    * Adds the hosts that it is given and removes none. Guests that run on it keep their connection.
@@ -26,9 +28,15 @@ export interface HostNetwork {
   leases(
     network: string,
   ): Promise<{ mac: string; address: string; hostname: string | null; expiresAt: number }[]>
-  /** Replaces our one nftables table by exactly this; atomic. */
+  /**
+   * Replaces our one nftables table by exactly this, atomic; the host then answers for exactly the external addresses of
+   * the mappings.
+   */
   applyFirewall(rules: FirewallRules): Promise<void>
-  /** Whether our table is there as `applyFirewall` left it (a reload of the host's firewall flushes it). */
+  /**
+   * Whether our table and the external addresses are there as `applyFirewall` left them (a reload of the host's firewall
+   * flushes the table).
+   */
   firewallIntact(rules: FirewallRules): Promise<boolean>
   removeFirewall(): Promise<void>
   /** The exact commands of a change as argument arrays, for dry runs; nothing is asked of the host. */
@@ -65,4 +73,6 @@ export interface FirewallRules {
   /** Subnets to masquerade, with the bridge they live on. */
   masquerade: { subnet: string; bridge: string }[]
   forwards: { protocol: 'tcp' | 'udp'; hostPort: number; address: string; port: number }[]
+  /** 1:1 NAT: what is sent to the external address reaches the guest, and what the guest sends comes from it. */
+  mappings: { external: string; address: string }[]
 }

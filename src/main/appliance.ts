@@ -31,6 +31,7 @@ import { Findings } from '../core/ledger/findings.ts'
 import { createLedger } from '../core/ledger/ledger.ts'
 import { ensureRoom } from '../core/ledger/room.ts'
 import { createLogs } from '../core/logs/logs.ts'
+import { createMigrations } from '../core/migrations/migrations.ts'
 import { createMonitorChannels } from '../core/monitor-channels/monitor-channels.ts'
 import { openSecrets } from '../core/secrets/secrets.ts'
 import { createSecurityPolicies } from '../core/security-policies/security-policies.ts'
@@ -220,6 +221,7 @@ export function createAppliance({
     uploads,
     guests: createGuests(guestDeps),
     batches: createBatches(guestDeps, { parallel: () => settings.get('batch.parallel') }),
+    migrations: createMigrations({ zone, cell }),
     instances: createInstances(guestDeps),
     host: createHost(guestDeps, settings),
     snapshots: createSnapshots(guestDeps),

@@ -32,6 +32,7 @@ beforeEach(async () => {
     network,
     settle,
     alive: () => true,
+    bridges: async (name: string) => (name === 'host1' ? ['br0', 'br1'] : undefined),
     attached: async (_cell: string, name: string) => ({ name, attached: true }),
     isShared: (name: string) => name === 'some_ceph_cluster',
   }
@@ -104,6 +105,7 @@ test('what the first start made is there', async () => {
     address: '192.0.2.2',
     enabled: true,
     alive: true,
+    bridge: '',
     storage: [{ name: 'local', attached: true }],
   })
   assert.deepEqual(await ok('GET', '/compute_pool_cells/'), [])
@@ -135,6 +137,8 @@ test("the document's example bodies of address pools run as they are", async () 
       { start: '172.16.3.20', end: '172.16.3.190', netmask: '255.255.255.0', capacity: 171 },
     ],
     allocated: [{ address: '172.16.3.6', instance: 'g1' }],
+    external_ranges: [],
+    external_allocated: [],
   })
   assert.deepEqual(await ok('GET', '/address_pools/address1/internal/ranges/172.16.3.1'), {
     start: '172.16.3.1',
@@ -171,6 +175,28 @@ test('each wrong field of a pool or range is named, and nothing changes', async 
     ['x', { end: '172.16.3.9', netmask: '255.255.255.0' }, 'start'],
     ['172.16.9.1', { end: '172.16.9.9', netmask: '255.255.255.0' }, 'start'],
   ]
+  const external: [string, unknown, string][] = [
+    ['198.51.100.1', {}, 'end'],
+    ['198.51.100.1', { end: '198.51.100.9', netmask: '255.255.255.248' }, 'end'],
+    ['198.51.100.0', { end: '198.51.100.9', netmask: '255.255.255.0' }, 'start'],
+    ['198.51.100.10', { end: '198.51.100.9', netmask: '255.255.255.0' }, 'end'],
+    ['300.1.1.1', { end: '198.51.100.9', netmask: '255.255.255.0' }, 'start'],
+  ]
+  for (const [start, body, field] of external)
+    assert.equal(await refused(400, 'POST', `/address_pools/p/external/ranges/${start}`, body), field)
+  // The host itself, its router, and a network of guests.
+  for (const [start, end] of [
+    ['192.0.2.2', '192.0.2.9'],
+    ['192.0.2.1', '192.0.2.1'],
+    ['10.110.0.200', '10.110.0.220'],
+  ] as const)
+    assert.equal(
+      await refused(409, 'POST', `/address_pools/p/external/ranges/${start}`, {
+        end,
+        netmask: '255.255.255.0',
+      }),
+      'start',
+    )
   for (const [start, body, field] of ranges)
     assert.equal(await refused(400, 'POST', `/address_pools/p/internal/ranges/${start}`, body), field)
   assert.equal(await refused(400, 'GET', '/address_pools/p/foreign/ranges'), 'type')
@@ -180,6 +206,75 @@ test('each wrong field of a pool or range is named, and nothing changes', async 
   await refused(409, 'POST', '/address_pools/p', { gateway: '172.16.3.254' })
   await refused(409, 'DELETE', '/address_pools/default')
   assert.equal(state.zone.revision(), revision)
+})
+
+test('external ranges are added, counted, shown and removed as internal ones', async () => {
+  const range = { end: '198.51.100.19', netmask: '255.255.255.0' }
+  const path = '/address_pools/default/external/ranges'
+  assert.deepEqual(await ok('GET', path), [])
+  await ok('POST', `${path}/198.51.100.10`, range)
+  const shown = { start: '198.51.100.10', ...range, capacity: 10 }
+  assert.deepEqual(await ok('GET', path), [shown])
+  const pool = (await ok('GET', '/address_pools/default')) as Record<string, unknown[]>
+  assert.deepEqual(pool['external_ranges'], [shown])
+  assert.equal(pool['ranges']?.length, 1)
+  const [summary] = (await ok('GET', '/address_pools/')) as { addresses: number }[]
+  assert.equal(summary?.addresses, 251)
+  await ok('POST', '/address_pools/q', { gateway: '172.16.3.254' })
+  assert.equal(await refused(409, 'POST', '/address_pools/q/external/ranges/198.51.100.19', range), 'start')
+  const key = 'default/198.51.100.12'
+  await state.zone.commit(testCommit, [
+    ...guestRow({ id: 'g1', address: '10.110.0.20', cell: 'host9', pool: 'default' }),
+    {
+      ...{ table: 'address', key, before: null },
+      after: {
+        ...{ key, pool: 'default', address: '198.51.100.12', type: 'external', guest: 'g1' },
+        ...{ mac: '52:54:00:00:00:14', createdAt: 0 },
+      },
+    },
+  ])
+  const allocated = [{ address: '198.51.100.12', instance: 'g1' }]
+  assert.deepEqual(await ok('GET', `${path}/198.51.100.10`), { ...shown, allocated })
+  const held = (await ok('GET', '/address_pools/default')) as Record<string, unknown[]>
+  assert.deepEqual(held['external_allocated'], allocated)
+  assert.deepEqual(held['allocated'], [{ address: '10.110.0.20', instance: 'g1' }])
+  await refused(409, 'DELETE', `${path}/198.51.100.10`)
+  await ok('POST', `${path}/198.51.100.30`, { ...range, end: '198.51.100.30' })
+  await ok('DELETE', `${path}/198.51.100.30`)
+  await refused(404, 'DELETE', `${path}/198.51.100.30`)
+})
+
+test('who sends Nano-Session replaces a pool, and all others change what they name', async () => {
+  await ok('POST', '/compute_pools/p', { storage: 'some_ceph_cluster', network: 'default', failover: true })
+  const parts = async () => {
+    const { storage, network, failover } = (await ok('GET', '/compute_pools/p')) as Record<string, unknown>
+    return [storage, network, failover]
+  }
+  await ok('PUT', '/compute_pools/p', { network: '' })
+  assert.deepEqual(await parts(), ['some_ceph_cluster', '', true])
+  const original = { headers: { 'nano-session': 'main' } }
+  const answer = await request('PUT', '/compute_pools/p', { network: 'default' }, original)
+  assert.equal(answer.body['error_code'], 0, JSON.stringify(answer.body))
+  assert.deepEqual(await parts(), ['', 'default', false])
+})
+
+test('a cell names its bridge, and shows it', async () => {
+  const path = '/compute_pool_cells/default/host1'
+  const bridge = async () => ((await ok('GET', path)) as Record<string, unknown>)['bridge']
+  await ok('PUT', path, { bridge: 'br0' })
+  assert.equal(await bridge(), 'br0')
+  await ok('PUT', path, { enable: true })
+  assert.equal(await bridge(), 'br0')
+  const wrong: [unknown, string][] = [
+    [{ bridge: 'none' }, 'bridge'],
+    [{ bridge: 5 }, 'bridge'],
+    [{ bridge: '../x' }, 'bridge'],
+    [{ enable: 'yes' }, 'enable'],
+    [{}, 'enable'],
+  ]
+  for (const [body, field] of wrong) assert.equal(await refused(400, 'PUT', path, body), field)
+  await ok('PUT', path, { bridge: '' })
+  assert.equal(await bridge(), '')
 })
 
 test("the document's example bodies of compute pools and cells run as they are", async () => {
@@ -230,7 +325,10 @@ test('a dry run answers the plan and changes nothing', async () => {
     end: '172.16.3.9',
     netmask: '255.255.255.0',
   })
-  assert.match(JSON.stringify(plan), /"plan":\[\{"step":"commit","effects":\[\{"effect":"record range/)
+  assert.match(
+    JSON.stringify(plan),
+    /"plan":\[\{"step":"commit","effects":\[\{"effect":"record internal range/,
+  )
   await ok('DELETE', '/address_pools/p?dry_run=true')
   await ok('POST', '/compute_pools/x?dry_run=true')
   assert.equal(state.zone.revision(), revision)

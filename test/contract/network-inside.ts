@@ -69,6 +69,14 @@ describe('packets', () => {
       { subnet: '10.118.0.0/24', bridge: 'nacelle8' },
     ],
     forwards: [{ protocol: 'tcp', hostPort: 2222, address: '10.117.0.10', port: 22 }],
+    mappings: [],
+  }
+  const external = '198.51.100.77'
+  const mapped: FirewallRules = { ...rules, mappings: [{ external, address: '10.117.0.11' }] }
+  const mappingHolds = async () => {
+    assert.equal(await network.firewallIntact(mapped), true)
+    assert.equal(await fetch('outside', external, 7000), '198.51.100.9')
+    assert.equal(await fetch('a2', '198.51.100.9', 7000), external)
   }
   const close: (() => Promise<void>)[] = []
 
@@ -140,6 +148,44 @@ describe('packets', () => {
     await run('ip', ['route', 'add', '203.0.113.5/32', 'dev', 'nacelle7'])
     assert.equal(await fetch('a1', '198.51.100.9', 7000, '203.0.113.5'), null)
     await run('ip', ['route', 'del', '203.0.113.5/32'])
+  })
+
+  test('a guest with an external address is reached by it and sends from it, and the host stays as it is', async () => {
+    close.push(await serve('a2', 7000))
+    const own = await network.addresses()
+    await network.applyFirewall(mapped)
+    await mappingHolds()
+    assert.equal(await fetch('a1', '198.51.100.9', 7000), '198.51.100.1')
+    assert.equal(await fetch('a1', external, 7000), '10.117.0.1')
+    assert.equal(await fetch('b1', external, 7000), null)
+    assert.deepEqual(await network.addresses(), own)
+    assert.ok(!(await network.bridges()).includes('nacelle-ext'))
+  })
+
+  test('after a flush of the firewall, and without the interface, the mapping and the forward come back', async () => {
+    await run('nft', ['flush', 'ruleset'])
+    assert.equal(await network.firewallIntact(mapped), false)
+    await network.applyFirewall(mapped)
+    await mappingHolds()
+    assert.equal(await fetch('outside', '198.51.100.1', 2222), '198.51.100.9')
+    await run('ip', ['link', 'del', 'nacelle-ext'])
+    assert.equal(await network.firewallIntact(mapped), false)
+    await network.applyFirewall(mapped)
+    await mappingHolds()
+    // What a restart of the appliance does: it knows nothing of the table and makes it anew.
+    const restarted = createHostNetwork({ uri, bootDirectory })
+    assert.equal(await restarted.firewallIntact(mapped), false)
+    await restarted.applyFirewall(mapped)
+    await mappingHolds()
+    assert.equal(await fetch('outside', '198.51.100.1', 2222), '198.51.100.9')
+  })
+
+  test('an external address that is given back is nobody', async () => {
+    await network.applyFirewall(rules)
+    assert.equal(await network.firewallIntact(rules), true)
+    assert.equal(await fetch('outside', external, 7000), null)
+    assert.doesNotMatch((await run('ip', ['-4', '-br', 'addr'])).stdout, /198\.51\.100\.77/)
+    assert.equal(await fetch('a2', '198.51.100.9', 7000), '198.51.100.1')
   })
 
   test('a running guest keeps its place on a network that is started anew', async () => {

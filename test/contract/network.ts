@@ -30,6 +30,7 @@ const host = (n: number, hostname = `guest${n}`) => ({ mac: mac(n), address: `10
 const rules = {
   masquerade: [{ subnet: '10.117.0.0/24', bridge: 'nacelle7' }],
   forwards: [{ protocol: 'tcp' as const, hostPort: 2222, address: '10.117.0.11', port: 22 }],
+  mappings: [{ external: '198.51.100.77', address: '10.117.0.12' }],
 }
 
 /** What every HostNetwork must do. */
@@ -183,8 +184,9 @@ export function runNetworkContract(name: string, options: { create(): Promise<Ne
       await network.applyFirewall(rules)
       assert.equal(await network.firewallIntact(rules), true)
       assert.equal(await network.firewallIntact({ ...rules, forwards: [] }), false)
-      await network.applyFirewall({ masquerade: [], forwards: [] })
-      assert.equal(await network.firewallIntact({ masquerade: [], forwards: [] }), true)
+      assert.equal(await network.firewallIntact({ ...rules, mappings: [] }), false)
+      await network.applyFirewall({ masquerade: [], forwards: [], mappings: [] })
+      assert.equal(await network.firewallIntact({ masquerade: [], forwards: [], mappings: [] }), true)
       await network.applyFirewall(rules)
       await subject.flushFirewall()
       assert.equal(await network.firewallIntact(rules), false)

@@ -17,7 +17,12 @@ export function guestRow({ id, address, cell, pool }: GuestOptions): Change[] {
   return [
     ...surroundings(cell),
     { table: 'guest', key: id, before: null, after: guest({ id, address, cell, pool, mac }) },
-    { table: 'address', key, before: null, after: { key, pool, address, guest: id, mac, createdAt: 0 } },
+    {
+      table: 'address',
+      key,
+      before: null,
+      after: { key, pool, address, type: 'internal', guest: id, mac, createdAt: 0 },
+    },
   ]
 }
 

@@ -67,6 +67,7 @@ export function guestDeps(world: GuestWorld, database: OpenDatabase): GuestDeps 
     live,
     observed: new Observed({ zone, hypervisor, network, live }),
     cell: 'here',
+    placement: { choose: async () => 'here' },
     scratchDir: world.directory,
     store: () =>
       openStore(

@@ -22,6 +22,8 @@ export interface AddressRangeRequest {
 /** An address that a guest holds. */
 export interface Allocation {
   address: string
+  /** External ones stand for a guest by 1:1 NAT. */
+  type: RangeType
   guest: string
 }
 
@@ -39,7 +41,7 @@ export interface AddressPoolSummary {
   gateway: string
   dns: string[]
   provider: Provider
-  /** Addresses in all ranges, and how many of them guests hold. */
+  /** Addresses in all ranges, external ones too, and how many of them guests hold. */
   capacity: number
   allocatedCount: number
   version: number

@@ -85,7 +85,7 @@ test('what guests hold cannot be taken from under them, and is named', async () 
   await give('172.16.3.6')
   await settle()
   assert.deepEqual(ranges.get(op, 'p', 'internal', '172.16.3.1').allocated, [
-    { address: '172.16.3.6', guest: 'guest-1' },
+    { address: '172.16.3.6', type: 'internal', guest: 'guest-1' },
   ])
   assert.equal(pools.get(op, 'p').allocatedCount, 1)
   await refuses(

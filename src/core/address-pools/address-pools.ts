@@ -10,7 +10,16 @@ import { contains, parseIpv4, prefixOfNetmask } from '../ipv4/ipv4.ts'
 import type { HostNetwork } from '../network.ts'
 import type { AddressPool, AddressPoolRequest, AddressPoolSummary, AddressPoolView } from './address-pool.ts'
 import { natNetwork, networkPrefix } from './desired.ts'
-import { allocationsOf, nameAllocations, rangesOf, readPool, summaryOf, viewOf } from './record.ts'
+import {
+  allocationsOf,
+  internalRangesOf,
+  lanPools,
+  nameAllocations,
+  rangesOf,
+  readPool,
+  summaryOf,
+  viewOf,
+} from './record.ts'
 import { checkPool, checkPoolName, spanOf, subnetOfPool } from './rules.ts'
 
 export interface AddressPoolDeps {
@@ -103,7 +112,7 @@ async function modify(
   }
   checkPool(after)
   checkModification(deps.zone, before, after)
-  const netmask = rangesOf(db, name)[0]?.netmask
+  const netmask = lanPools(db).has(name) ? undefined : internalRangesOf(db, name)[0]?.netmask
   const effects = [
     {
       effect: `record gateway ${after.gateway}, DNS ${after.dns.join(', ') || 'of the host'}, ${after.provider}`,
@@ -131,16 +140,17 @@ function checkModification(zone: Zone, before: AddressPool, after: AddressPool):
       )
   }
   const gateway = parseIpv4(after.gateway) ?? -1
-  for (const range of rangesOf(zone.db, before.name)) {
-    if (!contains(subnetOfPool(range.start, range.netmask), gateway))
-      throw invalid(
-        'gateway',
-        `gateway ${after.gateway} must lie in the subnet of the range ${range.start}–${range.end}`,
-      )
+  for (const range of rangesOf(zone.db, before.name))
     if (contains(spanOf(range), gateway))
       throw invalid(
         'gateway',
         `gateway ${after.gateway} must not lie in the range ${range.start}–${range.end}`,
+      )
+  for (const range of internalRangesOf(zone.db, before.name)) {
+    if (!contains(subnetOfPool(range.start, range.netmask), gateway))
+      throw invalid(
+        'gateway',
+        `gateway ${after.gateway} must lie in the subnet of the range ${range.start}–${range.end}`,
       )
     const subnet = subnetOfPool(range.start, range.netmask)
     if (gateway === subnet.first || gateway === subnet.last)
@@ -157,10 +167,12 @@ async function remove(deps: AddressPoolDeps, op: OperationContext, name: string)
   const pool = readPool(db, name)
   checkUnused(deps.zone, name)
   const ranges = rangesOf(db, name)
+  // A pool of guests on the LAN is used by a compute pool, so it is none of these.
+  const hasNetwork = internalRangesOf(db, name).length > 0
   const effects: Effect[] = [
     { effect: `remove address pool ${name} and its ${ranges.length} ranges from the record` },
   ]
-  if (ranges.length > 0)
+  if (hasNetwork)
     effects.push({
       effect: `remove the libvirt network ${pool.network} and its firewall rules`,
       commands: deps.network.describeNetwork({ kind: 'remove', name: pool.network }),
@@ -174,7 +186,7 @@ async function remove(deps: AddressPoolDeps, op: OperationContext, name: string)
     })),
     { table: 'addressPool', key: name, before: pool.version, after: null },
   ])
-  if (!op.dryRun && ranges.length > 0) await settled(deps)
+  if (!op.dryRun && hasNetwork) await settled(deps)
   return { effects }
 }
 

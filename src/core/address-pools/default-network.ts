@@ -1,3 +1,4 @@
+import { eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { Zone } from '../../zone/zone.ts'
 import { AppError } from '../errors.ts'
@@ -54,6 +55,7 @@ const usedSubnets = (zone: Zone): Subnet[] =>
   zone.db
     .select()
     .from(schema.addressRange)
+    .where(eq(schema.addressRange.type, 'internal'))
     .all()
     .map((range) => subnetOfPool(range.start, range.netmask))
 

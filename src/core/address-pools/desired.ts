@@ -1,10 +1,11 @@
-import { eq } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { Database } from '../../zone/zone.ts'
 import { hostnameOf } from '../guests/rules.ts'
 import { formatSubnet } from '../ipv4/ipv4.ts'
 import type { DhcpHost, FirewallRules, NatNetwork } from '../network.ts'
 import { canonicalMac } from './mac.ts'
+import { lanPools } from './record.ts'
 import { subnetOfPool } from './rules.ts'
 
 /** What begins like this among libvirt's networks is ours, and goes when no pool has it. */
@@ -16,7 +17,7 @@ function desiredHosts(db: Database, cell: string): Map<string, DhcpHost[]> {
     .select({ address: schema.address, name: schema.guest.name })
     .from(schema.address)
     .innerJoin(schema.guest, eq(schema.guest.id, schema.address.guest))
-    .where(eq(schema.guest.cell, cell))
+    .where(and(eq(schema.guest.cell, cell), eq(schema.address.type, 'internal')))
     .all()
   const byPool = new Map<string, DhcpHost[]>()
   for (const { address, name } of rows) {
@@ -30,23 +31,30 @@ function desiredHosts(db: Database, cell: string): Map<string, DhcpHost[]> {
   return byPool
 }
 
-/** The networks that the record wants on a cell: one for each pool whose subnet is known, that is, which has a range. */
+/**
+ * The networks that the record wants on a cell: one for each pool whose subnet is known, that is, which has an internal
+ * range. Pools of guests on the LAN have none.
+ */
 export function desiredNetworks(db: Database, cell: string): NatNetwork[] {
   const netmasks = new Map(
     db
       .select()
       .from(schema.addressRange)
+      .where(eq(schema.addressRange.type, 'internal'))
       .all()
       .map((range) => [range.pool, range.netmask]),
   )
   const hosts = desiredHosts(db, cell)
+  const onLan = lanPools(db)
   return db
     .select()
     .from(schema.addressPool)
     .all()
     .flatMap((pool) => {
       const netmask = netmasks.get(pool.name)
-      return netmask === undefined ? [] : [natNetwork(pool, netmask, hosts.get(pool.name) ?? [])]
+      return netmask === undefined || onLan.has(pool.name)
+        ? []
+        : [natNetwork(pool, netmask, hosts.get(pool.name) ?? [])]
     })
 }
 
@@ -67,7 +75,10 @@ export function natNetwork(
   }
 }
 
-/** The firewall that the record wants on a cell: every NAT subnet masqueraded, every port of a guest forwarded. */
+/**
+ * The firewall that the record wants on a cell: every NAT subnet masqueraded, every port of a guest forwarded, every
+ * external address mapped.
+ */
 export function desiredFirewall(db: Database, cell: string): FirewallRules {
   const masquerade = desiredNetworks(db, cell)
     .map((network) => ({
@@ -76,7 +87,11 @@ export function desiredFirewall(db: Database, cell: string): FirewallRules {
     }))
     .sort((a, b) => (a.bridge < b.bridge ? -1 : 1))
   const guests = db
-    .select({ address: schema.guest.address, ports: schema.guest.ports })
+    .select({
+      address: schema.guest.address,
+      external: schema.guest.externalAddress,
+      ports: schema.guest.ports,
+    })
     .from(schema.guest)
     .where(eq(schema.guest.cell, cell))
     .all()
@@ -86,7 +101,12 @@ export function desiredFirewall(db: Database, cell: string): FirewallRules {
     .flatMap(({ address, guest, host }) =>
       (['tcp', 'udp'] as const).map((protocol) => ({ protocol, hostPort: host, address, port: guest })),
     )
-  return { masquerade, forwards }
+  const mappings = guests
+    .flatMap(({ address, external }) =>
+      address === null || external === null ? [] : [{ external, address }],
+    )
+    .sort((a, b) => (a.external < b.external ? -1 : 1))
+  return { masquerade, forwards, mappings }
 }
 
 /** The MACs of all guests in the record. */

@@ -4,10 +4,21 @@ import type { OperationContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { requirePermission } from '../identity/permissions.ts'
 import { formatSubnet, overlap, parseSubnet, type Subnet } from '../ipv4/ipv4.ts'
+import type { HostNetwork } from '../network.ts'
 import type { AddressRangeRequest, Allocation, RangeType, RangeView } from './address-pool.ts'
 import { type AddressPoolDeps, commit, networkEffect, settled } from './address-pools.ts'
-import { allocationsOf, inRange, nameAllocations, rangeKey, rangesOf, readPool, readRange } from './record.ts'
-import { capacityOf, checkRange, rangeView } from './rules.ts'
+import {
+  allocationsOf,
+  inRange,
+  internalRangesOf,
+  lanPools,
+  nameAllocations,
+  rangeKey,
+  rangesOf,
+  readPool,
+  readRange,
+} from './record.ts'
+import { capacityOf, checkForeign, checkRange, rangeView } from './rules.ts'
 
 /** A pool is deleted with its ranges in one commit, which holds 40 rows. */
 const maxRanges = 32
@@ -21,9 +32,9 @@ export interface AddressRanges {
     type: RangeType,
     start: string,
   ): RangeView & { allocated: Allocation[] }
-  /** The first range of a pool makes its network. */
+  /** The first internal range of a pool makes its network, unless its guests are on the LAN. */
   add(op: OperationContext, pool: string, request: AddressRangeRequest): Promise<ChangePlan>
-  /** Refused while guests hold addresses of it. The last range of a pool takes its network along. */
+  /** Refused while guests hold addresses of it. The last internal range of a pool takes its network along. */
   remove(op: OperationContext, pool: string, type: RangeType, start: string): Promise<ChangePlan>
 }
 
@@ -53,18 +64,22 @@ async function add(
   requirePermission(op, 'network.write')
   const { db } = deps.zone
   const { version, ...pool } = readPool(db, poolName)
-  const subnet = checkRange(pool, request, db.select().from(schema.addressRange).all())
+  const onLan = lanPools(db)
+  const existing = db.select().from(schema.addressRange).all()
+  const subnet = checkRange(pool, request, { existing, onLan })
+  const isNat = request.type === 'internal' && !onLan.has(poolName)
+  if (!isNat) checkForeign(request, await hostsAround(deps))
   const others = rangesOf(db, poolName).length
   if (others >= maxRanges)
     throw new AppError(
       'conflict',
       `address pool '${poolName}' has ${others} ranges already, which is the most`,
     )
-  const isFirst = others === 0
+  const isFirst = isNat && internalRangesOf(db, poolName).length === 0
   if (isFirst) await checkFree(deps, subnet)
   const effects = [
     {
-      effect: `record range ${request.start}–${request.end} (${capacityOf(request)} addresses) of ${poolName}`,
+      effect: `record ${request.type} range ${request.start}–${request.end} (${capacityOf(request)} addresses) of ${poolName}`,
     },
     ...(isFirst ? [networkEffect(deps.network, pool, request.netmask)] : []),
   ]
@@ -78,14 +93,23 @@ async function add(
   return { effects }
 }
 
+const hostsAround = async ({ network }: AddressPoolDeps): Promise<string[]> => [
+  ...(await network.addresses()),
+  ...(await network.routers()),
+]
+
 /** A NAT subnet that the host routes elsewhere would cut the host off from it. */
-async function checkFree(deps: AddressPoolDeps, subnet: Subnet): Promise<void> {
+export async function checkFree(
+  deps: { network: Pick<HostNetwork, 'routedSubnets'> },
+  subnet: Subnet,
+): Promise<void> {
   for (const text of await deps.network.routedSubnets()) {
     const routed = parseSubnet(text)
     if (routed && overlap(routed, subnet))
       throw new AppError(
         'conflict',
-        `the host reaches ${text} by a route of its own, so ${formatSubnet(subnet)} cannot be a network of guests`,
+        `the host reaches ${text} by a route of its own, so ${formatSubnet(subnet)} cannot be a network of guests behind NAT. For guests on that LAN first give the address ` +
+          "pool to a compute pool with the network mode 'plain'",
         { field: 'netmask' },
       )
   }
@@ -103,7 +127,8 @@ async function remove(
   if (allocated.length > 0)
     throw new AppError('conflict', `the range ${start}–${range.end} is in use: ${nameAllocations(allocated)}`)
   const { version, ...pool } = readPool(db, poolName)
-  const isLast = rangesOf(db, poolName).length === 1
+  const isLast =
+    type === 'internal' && !lanPools(db).has(poolName) && internalRangesOf(db, poolName).length === 1
   const effects = [
     { effect: `remove the range ${start}–${range.end} of ${poolName} from the record` },
     ...(isLast

@@ -18,6 +18,20 @@ export function readPool(db: Database, name: string): PoolRow {
   return pool
 }
 
+/**
+ * Names of the address pools whose guests are on the LAN, because a compute pool with the network mode `plain` uses them:
+ * they have no network of ours.
+ */
+export const lanPools = (db: Database): Set<string> =>
+  new Set(
+    db
+      .select({ network: schema.computePool.network })
+      .from(schema.computePool)
+      .where(eq(schema.computePool.networkMode, 'plain'))
+      .all()
+      .flatMap(({ network }) => network ?? []),
+  )
+
 /** By start address, as people read them. */
 export const rangesOf = (db: Database, pool: string): RangeRow[] =>
   db
@@ -26,6 +40,9 @@ export const rangesOf = (db: Database, pool: string): RangeRow[] =>
     .where(eq(schema.addressRange.pool, pool))
     .all()
     .sort((a, b) => spanOf(a).first - spanOf(b).first)
+
+export const internalRangesOf = (db: Database, pool: string): RangeRow[] =>
+  rangesOf(db, pool).filter(({ type }) => type === 'internal')
 
 export const rangeKey = (pool: string, type: RangeType, start: string) => `${pool}/${type}/${start}`
 
@@ -41,14 +58,16 @@ export function readRange(db: Database, pool: string, type: RangeType, start: st
 /** By address. */
 export const allocationsOf = (db: Database, pool: string): Allocation[] =>
   db
-    .select({ address: schema.address.address, guest: schema.address.guest })
+    .select({ address: schema.address.address, type: schema.address.type, guest: schema.address.guest })
     .from(schema.address)
     .where(eq(schema.address.pool, pool))
     .all()
     .sort((a, b) => (parseIpv4(a.address) ?? 0) - (parseIpv4(b.address) ?? 0))
 
-export const inRange = (allocations: readonly Allocation[], range: { start: string; end: string }) =>
-  allocations.filter(({ address }) => contains(spanOf(range), parseIpv4(address) ?? -1))
+export const inRange = (allocations: readonly Allocation[], range: RangeRow) =>
+  allocations.filter(
+    ({ address, type }) => type === range.type && contains(spanOf(range), parseIpv4(address) ?? -1),
+  )
 
 export function summaryOf(db: Database, pool: PoolRow): AddressPoolSummary {
   const { name, gateway, dns, provider, version } = pool

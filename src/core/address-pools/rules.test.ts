@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { AppError } from '../errors.ts'
 import type { AddressRange } from './address-pool.ts'
 import { canonicalMac, generateMac, validMac } from './mac.ts'
-import { checkPool, checkPoolName, checkRange, chooseAddress } from './rules.ts'
+import { checkForeign, checkPool, checkPoolName, checkRange, chooseAddress } from './rules.ts'
 
 const refuses = (run: () => unknown, code: string, field?: string) =>
   assert.throws(run, (error) => {
@@ -22,6 +22,8 @@ const range = (start: string, end: string, extra: Partial<AddressRange> = {}): A
   netmask: '255.255.255.0',
   ...extra,
 })
+
+const beside = (existing: AddressRange[], ...onLan: string[]) => ({ existing, onLan: new Set(onLan) })
 
 test('a pool is refused by the field that is wrong', () => {
   checkPool({ gateway: '172.16.3.254', dns: ['8.8.8.8'], provider: 'dhcp' })
@@ -43,9 +45,8 @@ test('a pool is refused by the field that is wrong', () => {
 
 test('a range is refused by the field that is wrong', () => {
   const ok = range('172.16.3.1', '172.16.3.18')
-  checkRange(pool, ok, [])
+  checkRange(pool, ok, beside([]))
   const cases: [Partial<AddressRange>, string, string][] = [
-    [{ type: 'external' }, 'unsupported', 'type'],
     [{ start: 'x' }, 'invalid', 'start'],
     [{ end: '' }, 'invalid', 'end'],
     [{ start: '172.16.3.19' }, 'invalid', 'end'],
@@ -59,31 +60,80 @@ test('a range is refused by the field that is wrong', () => {
     [{ end: '172.16.3.254' }, 'invalid', 'start'],
   ]
   for (const [extra, code, field] of cases)
-    refuses(() => checkRange(pool, { ...ok, ...extra }, []), code, field)
+    refuses(() => checkRange(pool, { ...ok, ...extra }, beside([])), code, field)
 })
 
 test('ranges of all pools keep apart', () => {
   const there = [range('172.16.3.10', '172.16.3.20')]
-  checkRange(pool, range('172.16.3.21', '172.16.3.30'), there)
+  checkRange(pool, range('172.16.3.21', '172.16.3.30'), beside(there))
   for (const [start, end] of [
     ['172.16.3.1', '172.16.3.10'],
     ['172.16.3.20', '172.16.3.22'],
     ['172.16.3.1', '172.16.3.99'],
     ['172.16.3.12', '172.16.3.13'],
   ] as const)
-    refuses(() => checkRange(pool, range(start, end), there), 'conflict', 'start')
+    refuses(() => checkRange(pool, range(start, end), beside(there)), 'conflict', 'start')
   refuses(
-    () => checkRange(pool, range('172.16.3.30', '172.16.3.40', { netmask: '255.255.255.128' }), there),
+    () =>
+      checkRange(pool, range('172.16.3.30', '172.16.3.40', { netmask: '255.255.255.128' }), beside(there)),
     'invalid',
     'start',
   )
   refuses(
-    () => checkRange(pool, range('172.16.3.30', '172.16.3.40', { netmask: '255.255.0.0' }), there),
+    () => checkRange(pool, range('172.16.3.30', '172.16.3.40', { netmask: '255.255.0.0' }), beside(there)),
     'invalid',
     'netmask',
   )
   const foreign = [range('172.16.3.10', '172.16.3.20', { pool: 'q' })]
-  refuses(() => checkRange(pool, range('172.16.3.30', '172.16.3.40'), foreign), 'conflict', 'netmask')
+  refuses(() => checkRange(pool, range('172.16.3.30', '172.16.3.40'), beside(foreign)), 'conflict', 'netmask')
+})
+
+test('an external range has a subnet of its own and keeps apart from everything', () => {
+  const external = (start: string, end: string, extra: Partial<AddressRange> = {}) =>
+    range(start, end, { type: 'external', ...extra })
+  checkRange(pool, external('198.51.100.10', '198.51.100.20'), beside([]))
+  checkRange(pool, external('198.51.100.7', '198.51.100.7', { netmask: '255.255.255.255' }), beside([]))
+  const wrong: [AddressRange, string, string][] = [
+    [external('198.51.100.0', '198.51.100.20'), 'invalid', 'start'],
+    [external('198.51.100.9', '198.51.100.255'), 'invalid', 'end'],
+    [external('198.51.100.9', '198.51.101.9'), 'invalid', 'end'],
+    [external('198.51.100.9', '198.51.100.8'), 'invalid', 'end'],
+    [external('127.0.0.1', '127.0.0.9'), 'invalid', 'start'],
+    [external('198.51.100.9', '198.51.100.10', { netmask: '255.255.255.255' }), 'invalid', 'end'],
+    [external('198.51.100.9', '198.51.100.10', { netmask: '254.0.0.0' }), 'invalid', 'netmask'],
+    [external('172.16.3.250', '172.16.3.254'), 'invalid', 'start'],
+  ]
+  for (const [one, code, field] of wrong) refuses(() => checkRange(pool, one, beside([])), code, field)
+  const there = [external('198.51.100.10', '198.51.100.20', { pool: 'q' })]
+  checkRange(pool, external('198.51.100.21', '198.51.100.30'), beside(there))
+  refuses(
+    () => checkRange(pool, external('198.51.100.20', '198.51.100.30'), beside(there)),
+    'conflict',
+    'start',
+  )
+  const guests = [range('172.16.3.10', '172.16.3.20')]
+  const beyond = external('172.16.3.100', '172.16.3.110', { pool: 'q' })
+  refuses(() => checkRange({ ...pool, name: 'q' }, beyond, beside(guests)), 'conflict', 'start')
+  refuses(() => checkRange(pool, range('172.16.3.10', '172.16.3.20'), beside([beyond])), 'conflict', 'start')
+})
+
+test('pools on the LAN share its subnet, but no address', () => {
+  const lan = [range('172.16.3.10', '172.16.3.20', { pool: 'q' })]
+  checkRange(pool, range('172.16.3.30', '172.16.3.40'), beside(lan, 'p', 'q'))
+  refuses(
+    () => checkRange(pool, range('172.16.3.20', '172.16.3.40'), beside(lan, 'p', 'q')),
+    'conflict',
+    'start',
+  )
+  refuses(
+    () => checkRange(pool, range('172.16.3.30', '172.16.3.40'), beside(lan, 'q')),
+    'conflict',
+    'netmask',
+  )
+  const external = range('172.16.3.30', '172.16.3.40', { type: 'external' })
+  checkRange({ name: 'p', gateway: '10.0.0.1' }, external, beside(lan, 'q'))
+  checkForeign(external, ['172.16.3.29', '172.16.3.41', 'fe80::1'])
+  refuses(() => checkForeign(external, ['172.16.3.40']), 'conflict', 'start')
 })
 
 test('a free address is found to the last one, whatever the draw', () => {

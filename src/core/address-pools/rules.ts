@@ -67,58 +67,106 @@ export const rangeView = (range: AddressRange): RangeView => ({
 export const subnetOfPool = (gateway: string, netmask: string): Subnet =>
   subnetOf(parseIpv4(gateway) ?? 0, prefixOfNetmask(netmask) ?? 32)
 
-/** Checks a new range against its pool's gateway and every range of all pools; returns its subnet. */
+/** What stands beside a new range. */
+export interface Surroundings {
+  /** Ranges of all pools. */
+  existing: readonly AddressRange[]
+  /** Pools whose guests are on the LAN, so that of their subnets only the ranges are theirs. */
+  onLan: ReadonlySet<string>
+}
+
+interface PoolOfRange {
+  name: string
+  gateway: string
+}
+
+/**
+ * Checks a new range against its pool's gateway and every range of all pools; returns its subnet: of an internal range
+ * that of the gateway, of an external one that of its start.
+ */
 export function checkRange(
-  pool: { name: string; gateway: string },
+  pool: PoolOfRange,
   range: AddressRangeRequest,
-  existing: readonly AddressRange[],
+  { existing, onLan }: Surroundings,
 ): Subnet {
-  if (range.type !== 'internal')
-    throw new AppError('unsupported', "only ranges of the type 'internal' can be added", { field: 'type' })
   const start = usable('start', range.start)
   const end = usable('end', range.end)
   if (end < start) throw invalid('end', `end (${range.end}) must not lie before start (${range.start})`)
+  const isInternal = range.type === 'internal'
+  const longest = isInternal ? 30 : 32
   const prefix = prefixOfNetmask(range.netmask)
-  if (prefix === undefined || prefix < 8 || prefix > 30)
-    throw invalid('netmask', `netmask must be one such as 255.255.255.0 (/8 to /30), not '${range.netmask}'`)
-  const subnet = subnetOfPool(pool.gateway, range.netmask)
-  checkInside({ start: range.start, end: range.end }, subnet, pool.gateway)
-  checkNeighbours(pool, range, subnet, existing)
+  if (prefix === undefined || prefix < 8 || prefix > longest)
+    throw invalid(
+      'netmask',
+      `netmask must be one such as 255.255.255.0 (/8 to /${longest}), not '${range.netmask}'`,
+    )
+  const subnet = subnetOfPool(isInternal ? pool.gateway : range.start, range.netmask)
+  checkInside(range, subnet, pool.gateway)
+  for (const other of existing)
+    if (isInternal && other.type === 'internal') checkInternals({ pool, range, subnet, onLan }, other)
+    else checkApart({ pool, range, subnet, onLan }, other)
   return subnet
 }
 
-function checkInside(range: { start: string; end: string }, subnet: Subnet, gateway: string): void {
+function checkInside(range: AddressRangeRequest, subnet: Subnet, gateway: string): void {
   const name = `${formatIpv4(subnet.first)}/${subnet.prefix}`
+  const whose = range.type === 'internal' ? 'the subnet of the gateway' : 'the subnet of the start'
   for (const field of ['start', 'end'] as const) {
     const value = parseIpv4(range[field]) ?? 0
     if (!contains(subnet, value))
-      throw invalid(field, `${field} (${range[field]}) must lie in the subnet of the gateway, ${name}`)
-    if (value === subnet.first || value === subnet.last)
+      throw invalid(field, `${field} (${range[field]}) must lie in ${whose}, ${name}`)
+    if (subnet.prefix < 31 && (value === subnet.first || value === subnet.last))
       throw invalid(field, `${field} must not be the network or broadcast address of ${name}`)
   }
   if (contains(spanOf(range), parseIpv4(gateway) ?? -1))
     throw invalid('start', `the range ${range.start}–${range.end} must not contain the gateway ${gateway}`)
 }
 
-function checkNeighbours(
-  pool: { name: string },
-  range: AddressRangeRequest,
-  subnet: Subnet,
-  existing: readonly AddressRange[],
-): void {
-  for (const other of existing) {
-    const text = `${other.start}–${other.end} of pool '${other.pool}'`
-    if (overlap(spanOf(range), spanOf(other)))
-      throw new AppError('conflict', `the range ${range.start}–${range.end} overlaps ${text}`, {
-        field: 'start',
-      })
-    if (other.pool === pool.name && other.netmask !== range.netmask)
-      throw invalid('netmask', `netmask must be ${other.netmask}, as that of the range ${text}`)
-    if (other.pool !== pool.name && overlap(subnet, subnetOfPool(other.start, other.netmask)))
-      throw new AppError('conflict', `the subnet of the pool overlaps that of the range ${text}`, {
-        field: 'netmask',
-      })
-  }
+interface NewRange {
+  pool: PoolOfRange
+  range: AddressRangeRequest
+  subnet: Subnet
+  onLan: Surroundings['onLan']
+}
+
+const nameOf = (range: AddressRange) => `${range.start}–${range.end} of pool '${range.pool}'`
+
+function checkInternals({ pool, range, subnet, onLan }: NewRange, other: AddressRange): void {
+  if (overlap(spanOf(range), spanOf(other))) throw overlaps(range, other)
+  if (other.pool === pool.name && other.netmask !== range.netmask)
+    throw invalid('netmask', `netmask must be ${other.netmask}, as that of the range ${nameOf(other)}`)
+  if (other.pool === pool.name || (onLan.has(pool.name) && onLan.has(other.pool))) return
+  if (overlap(subnet, subnetOfPool(other.start, other.netmask)))
+    throw new AppError('conflict', `the subnet of the pool overlaps that of the range ${nameOf(other)}`, {
+      field: 'netmask',
+    })
+}
+
+/** An external range lies outside of every other range, and of the whole subnet of guests behind NAT. */
+function checkApart({ pool, range, subnet, onLan }: NewRange, other: AddressRange): void {
+  const whole = (type: AddressRange['type'], name: string) => type === 'internal' && !onLan.has(name)
+  const own = whole(range.type, pool.name) ? subnet : spanOf(range)
+  const its = whole(other.type, other.pool) ? subnetOfPool(other.start, other.netmask) : spanOf(other)
+  if (overlap(own, its)) throw overlaps(range, other)
+}
+
+const overlaps = (range: AddressRangeRequest, other: AddressRange): AppError =>
+  new AppError(
+    'conflict',
+    `the ${range.type} range ${range.start}–${range.end} overlaps the ${other.type} range ${nameOf(other)}` +
+      (range.type === other.type ? '' : ' or the subnet of its guests'),
+    { field: 'start' },
+  )
+
+/** Throws `conflict` where a range holds an address that is the host's, or a router's that the host sends through. */
+export function checkForeign(range: AddressRangeRequest, foreign: readonly string[]): void {
+  const found = foreign.find((address) => contains(spanOf(range), parseIpv4(address) ?? -1))
+  if (found !== undefined)
+    throw new AppError(
+      'conflict',
+      `the range ${range.start}–${range.end} holds ${found}, which is an address of this host or of its router`,
+      { field: 'start' },
+    )
 }
 
 /**
@@ -129,7 +177,7 @@ export function chooseAddress(
   pool: string,
   ranges: readonly { start: string; end: string }[],
   taken: ReadonlySet<string>,
-  options: { wanted?: string; random?: () => number } = {},
+  options: { wanted?: string; random?: () => number; kind?: 'external ' } = {},
 ): string {
   if (options.wanted !== undefined) return chooseWanted(pool, ranges, taken, options.wanted)
   const total = ranges.reduce((sum, range) => sum + capacityOf(range), 0)
@@ -142,7 +190,7 @@ export function chooseAddress(
   }
   throw new AppError(
     'insufficient_capacity',
-    `all ${total} addresses of address pool '${pool}' are taken; add a range to it`,
+    `all ${total} ${options.kind ?? ''}addresses of address pool '${pool}' are taken; add a range to it`,
   )
 }
 

@@ -3,10 +3,18 @@ import * as schema from '../../db/schema.ts'
 import type { Zone } from '../../zone/zone.ts'
 import { type ChangePlan, commitInfo } from '../change-plan.ts'
 import type { OperationContext } from '../context.ts'
-import { AppError, notFound } from '../errors.ts'
+import { AppError, invalid, notFound } from '../errors.ts'
 import { requirePermission } from '../identity/permissions.ts'
 import type { Cell, CellDetails, CellView } from './compute-pool.ts'
 import { type ComputePoolDeps, readComputePool } from './compute-pools.ts'
+import { checkBridgeLeft } from './users-of-pool.ts'
+
+/** What is left out stays. */
+export interface CellRequest {
+  enabled?: boolean
+  /** Bridge of the host for guests on the LAN; null for none. */
+  bridge?: string | null
+}
 
 export interface Cells {
   /** Those of a pool, or with `null` those of no pool; by name. */
@@ -15,7 +23,7 @@ export interface Cells {
   /** Moves an unallocated cell into the pool. */
   add(op: OperationContext, pool: string, cell: string): Promise<ChangePlan>
   /** A disabled cell keeps its guests and is given no new ones. */
-  modify(op: OperationContext, pool: string, cell: string, request: { enabled: boolean }): Promise<ChangePlan>
+  modify(op: OperationContext, pool: string, cell: string, request: CellRequest): Promise<ChangePlan>
   /** Refused while guests live on it. */
   remove(op: OperationContext, pool: string, cell: string): Promise<ChangePlan>
 }
@@ -37,11 +45,7 @@ export const createCells = (deps: ComputePoolDeps): Cells => ({
     return { ...cell, alive, storage: told ? [await deps.attached(name, storage)] : [] }
   },
   add: (op, pool, name) => add(deps, op, pool, name),
-  async modify(op, pool, name, { enabled }) {
-    requirePermission(op, 'compute.write')
-    const effect = `${enabled ? 'enable' : 'disable'} cell ${name}`
-    return change(deps, op, { cell: readCell(deps.zone, pool, name), values: { enabled }, effect })
-  },
+  modify: (op, pool, name, request) => modify(deps, op, { pool, name, request }),
   async remove(op, pool, name) {
     requirePermission(op, 'compute.write')
     const cell = readCell(deps.zone, pool, name)
@@ -55,6 +59,52 @@ function readCell(zone: Zone, pool: string, name: string) {
   const cell = zone.db.select().from(schema.cell).where(eq(schema.cell.name, name)).get()
   if (cell?.pool !== pool) throw notFound(`cell in compute pool '${pool}'`, name)
   return cell
+}
+
+interface Modification {
+  pool: string
+  name: string
+  request: CellRequest
+}
+
+async function modify(
+  deps: ComputePoolDeps,
+  op: OperationContext,
+  { pool, name, request }: Modification,
+): Promise<ChangePlan> {
+  requirePermission(op, 'compute.write')
+  const cell = readCell(deps.zone, pool, name)
+  const { enabled = cell.enabled, bridge = cell.bridge } = request
+  if (bridge !== cell.bridge) await checkBridge(deps, name, bridge)
+  const words = [
+    ...(request.enabled === undefined ? [] : [enabled ? 'enable' : 'disable']),
+    ...(request.bridge === undefined ? [] : [bridge === null ? 'no bridge for' : `bridge ${bridge} for`]),
+  ]
+  const effect = `${words.join(', ') || 'nothing new for'} cell ${name}`
+  return change(deps, op, { cell, values: { enabled, bridge }, effect })
+}
+
+const interfacePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/
+
+async function checkBridge(deps: ComputePoolDeps, cell: string, bridge: string | null): Promise<void> {
+  const { db } = deps.zone
+  if (bridge === null) return checkBridgeLeft(db, cell)
+  const field = 'bridge'
+  if (!interfacePattern.test(bridge)) throw invalid(field, `'${bridge}' is not the name of an interface`)
+  const { addressPool } = schema
+  const own = db.select().from(addressPool).where(eq(addressPool.bridge, bridge)).get()
+  if (own)
+    throw new AppError('conflict', `'${bridge}' is the bridge of address pool '${own.name}', behind NAT`, {
+      field,
+    })
+  const there = await deps.bridges(cell)
+  if (there === undefined)
+    throw new AppError('unavailable', `cell '${cell}' does not answer, so its bridges cannot be looked at`)
+  if (!there.includes(bridge))
+    throw invalid(
+      field,
+      `there is no bridge '${bridge}' on cell '${cell}': make it with \`nacelle host bridge create\``,
+    )
 }
 
 async function add(

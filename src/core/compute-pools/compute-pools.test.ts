@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
+import { eq } from 'drizzle-orm'
 import { guestRow } from '../../../test/support/network-zone.ts'
 import { openTestZone, type TestZone } from '../../../test/support/zone.ts'
+import * as schema from '../../db/schema.ts'
+import { createSimulatedNetwork } from '../../drivers/simulated/network.ts'
 import { anonymousPrincipal, type Log, type OperationContext, systemContext } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { type Cells, createCells } from './cells.ts'
@@ -22,15 +25,23 @@ let state: TestZone
 let pools: ComputePools
 let cells: Cells
 const dead = new Set<string>()
+/** Of host1. */
+let bridges: string[] = []
+let settled = 0
 
 beforeEach(async () => {
   state = openTestZone()
   dead.clear()
+  bridges = ['br0']
+  settled = 0
   const deps = {
     zone: state.zone,
     alive: (cell: string) => !dead.has(cell),
     attached: async (_cell: string, name: string) => ({ name, attached: true }),
     isShared: (name: string) => name === 'shared',
+    bridges: async (cell: string) => (cell === 'host1' ? bridges : undefined),
+    network: createSimulatedNetwork({ subnets: ['192.0.2.0/24'] }),
+    settle: async () => void settled++,
   }
   pools = createComputePools(deps)
   cells = createCells(deps)
@@ -100,6 +111,7 @@ test('the first start makes the pool with this host in it; later ones only follo
     pool: 'default',
     address: '192.0.2.9',
     enabled: true,
+    bridge: null,
     alive: true,
     storage: [{ name: 'local', attached: true }],
   })
@@ -165,6 +177,60 @@ test('a change touches only what it names, and null clears', async () => {
   assert.deepEqual(pools.counts(op), { pools: { disabled: 1, enabled: 0 }, cells: { offline: 0, online: 1 } })
   dead.add('host1')
   assert.deepEqual(pools.counts(op).cells, { offline: 1, online: 0 })
+})
+
+const connect = (id: string, values: object) => async () => {
+  const { zone } = state
+  await zone.commit(info, guestRow({ id, address: '10.0.0.5', cell: 'busy', pool: 'net' }))
+  const { version, ...row } = zone.db.select().from(schema.guest).where(eq(schema.guest.id, id)).get()!
+  await zone.commit(info, [{ table: 'guest', key: id, before: version, after: { ...row, ...values } }])
+}
+
+test('what guests stand on stays, and the refusal names them', async () => {
+  await ensure()
+  await connect('g1', { pool: 'default' })()
+  await refuses(pools.modify(op, 'default', { network: null }), 'conflict', 'network')
+  await refuses(pools.modify(op, 'default', { networkMode: 'mono' }), 'conflict', 'network_mode')
+  await assert.rejects(pools.modify(op, 'default', { network: null }), /'g\.g1'/)
+  // Disks of it, and on the old storage, are none yet.
+  await pools.modify(op, 'default', { storage: 'shared' })
+  const volume = {
+    ...{
+      id: 'v1',
+      pool: 'shared',
+      name: 'v1',
+      kind: 'disk',
+      state: 'ready',
+      ownerKind: 'guest',
+      owner: 'g1',
+    },
+    ...{ format: 'qcow2', sizeBytes: 1, parent: null, hidden: false, quarantinedAt: null, createdAt: 0 },
+  } as const
+  await state.zone.commit(info, [{ table: 'volume', key: 'v1', before: null, after: volume }])
+  await refuses(pools.modify(op, 'default', { storage: 'local' }), 'conflict', 'storage')
+  await refuses(pools.modify(op, 'default', { storage: null }), 'conflict', 'storage')
+  await assert.rejects(pools.modify(op, 'default', { storage: 'local' }), /'g\.g1'/)
+  await pools.modify(op, 'default', { enabled: false, network: 'net', storage: 'shared', failover: true })
+})
+
+test('guests on the LAN need a bridge that is there, and keep it', async () => {
+  await ensure()
+  await refuses(pools.modify(op, 'default', { networkMode: 'plain' }), 'conflict', 'network_mode')
+  await refuses(cells.modify(op, 'default', 'host1', { bridge: 'br1' }), 'invalid', 'bridge')
+  await refuses(cells.modify(op, 'default', 'host1', { bridge: 'br 0' }), 'invalid', 'bridge')
+  await refuses(cells.modify(op, 'default', 'host1', { bridge: 'b' }), 'conflict', 'bridge')
+  await cells.modify(op, 'default', 'host1', { bridge: 'br0' })
+  assert.equal((await cells.get(op, 'default', 'host1')).bridge, 'br0')
+  bridges = []
+  await refuses(pools.modify(op, 'default', { networkMode: 'plain' }), 'conflict', 'network_mode')
+  bridges = ['br0']
+  await pools.modify(op, 'default', { networkMode: 'plain' })
+  assert.equal(settled, 1)
+  await refuses(pools.create(op, 'nat', { network: 'net' }), 'conflict', 'network')
+  await pools.create(op, 'lan', { network: 'net', networkMode: 'plain' })
+  await connect('g1', { pool: 'default', cell: 'host1' })()
+  await refuses(cells.modify(op, 'default', 'host1', { bridge: null }), 'conflict', 'bridge')
+  await refuses(pools.modify(op, 'default', { networkMode: 'share' }), 'conflict', 'network_mode')
 })
 
 test('cells move between pools only when nobody lives on them, and pools go only when empty', async () => {

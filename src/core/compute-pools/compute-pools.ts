@@ -1,10 +1,12 @@
-import { asc, count, eq } from 'drizzle-orm'
+import { and, asc, count, eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { Change, Zone } from '../../zone/zone.ts'
+import { settled } from '../address-pools/address-pools.ts'
 import { type ChangePlan, commitInfo } from '../change-plan.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError, invalid, notFound } from '../errors.ts'
 import { requirePermission } from '../identity/permissions.ts'
+import type { HostNetwork } from '../network.ts'
 import type {
   AttachedStorage,
   ComputePool,
@@ -12,6 +14,8 @@ import type {
   ComputePoolView,
   ZoneCounts,
 } from './compute-pool.ts'
+import { checkNetworkUse } from './network-use.ts'
+import { checkNetworkLeft, checkStorageLeft } from './users-of-pool.ts'
 
 export interface ComputePoolDeps {
   zone: Zone
@@ -21,6 +25,11 @@ export interface ComputePoolDeps {
   attached(cell: string, storage: string): Promise<AttachedStorage>
   /** Whether all cells see the same bytes on the storage pool. */
   isShared(storage: string): boolean
+  /** Bridges of a cell; undefined of one that cannot be asked now. */
+  bridges(cell: string): Promise<string[] | undefined>
+  network: Pick<HostNetwork, 'routedSubnets' | 'addresses' | 'routers'>
+  /** Makes the host's networks and firewall equal to the record, now; rejects when a part of it could not be done. */
+  settle(): Promise<void>
 }
 
 export interface ComputePools {
@@ -32,6 +41,10 @@ export interface ComputePools {
     name: string,
     request: ComputePoolRequest & { cells?: readonly string[] },
   ): Promise<ChangePlan>
+  /**
+   * Network and network mode are fixed while guests of the pool hold addresses, storage while guests of it have disks on
+   * the old one.
+   */
   modify(op: OperationContext, name: string, request: ComputePoolRequest): Promise<ChangePlan>
   /** Refused while it has cells or guests. */
   remove(op: OperationContext, name: string): Promise<ChangePlan>
@@ -79,6 +92,15 @@ export function readComputePool(zone: Zone, name: string) {
 const cellCountOf = (zone: Zone, pool: string): number =>
   zone.db.select({ count: count() }).from(schema.cell).where(eq(schema.cell.pool, pool)).get()?.count ?? 0
 
+/** Enabled ones. */
+const cellsOf = (zone: Zone, pool: string): string[] =>
+  zone.db
+    .select({ name: schema.cell.name })
+    .from(schema.cell)
+    .where(and(eq(schema.cell.pool, pool), eq(schema.cell.enabled, true)))
+    .all()
+    .map(({ name }) => name)
+
 const viewOf = (zone: Zone, pool: typeof schema.computePool.$inferSelect): ComputePoolView => ({
   ...pool,
   cellCount: cellCountOf(zone, pool.name),
@@ -109,6 +131,7 @@ async function create(
   }
   checkParts(deps, row)
   const cells = firstCells(deps.zone, name, request.cells ?? [])
+  await checkNetworkUse(deps, row, request.cells ?? [])
   const effects = [
     { effect: `record compute pool ${name}` },
     ...cells.map(({ key }) => ({ effect: `move cell ${key} into it` })),
@@ -117,6 +140,7 @@ async function create(
     { table: 'computePool', key: name, before: null, after: row },
     ...cells,
   ])
+  if (!op.dryRun && row.networkMode === 'plain' && row.network !== null) await settled(deps)
   return { effects }
 }
 
@@ -165,12 +189,21 @@ async function modify(
   const given = Object.fromEntries(Object.entries(request).filter(([, value]) => value !== undefined))
   const after: ComputePool = { ...before, ...given }
   checkParts(deps, after)
+  const reconnects = before.network !== after.network || before.networkMode !== after.networkMode
+  if (reconnects) {
+    checkNetworkLeft(deps.zone.db, before, before.network === after.network ? 'network_mode' : 'network')
+    await checkNetworkUse(deps, after, cellsOf(deps.zone, name))
+  }
+  if (before.storage !== null && before.storage !== after.storage)
+    checkStorageLeft(deps.zone.db, { ...before, storage: before.storage })
   const effects = [
     { effect: `record compute pool ${name} with ${Object.keys(given).join(', ') || 'nothing new'}` },
   ]
   await commit(deps.zone, op, `compute_pool.modify ${name}`, [
     { table: 'computePool', key: name, before: version, after },
   ])
+  // Whether an address pool has a network of ours depends on the mode of who uses it.
+  if (!op.dryRun && reconnects) await settled(deps)
   return { effects }
 }
 

@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
+import { lanPools } from '../address-pools/record.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError, invalid } from '../errors.ts'
 import { requireVersion } from '../expected-version.ts'
@@ -192,7 +193,7 @@ function requireBootServer({ zone }: GuestDeps, { name, addressPool }: Guest): v
   const pool = addressPool
     ? zone.db.select().from(schema.addressPool).where(eq(schema.addressPool.name, addressPool)).get()
     : undefined
-  if (pool?.provider === 'dhcp') return
+  if (pool?.provider === 'dhcp' && !lanPools(zone.db).has(pool.name)) return
   throw new AppError(
     'unsupported',
     `guest '${name}' has no address pool with DHCP, which would tell it what to load; leave 'source' out to boot ` +

@@ -2,7 +2,17 @@ import { formatSubnet, parseSubnet } from '../../core/ipv4/ipv4.ts'
 import type { HostNetwork } from '../../core/network.ts'
 import { run } from '../exec.ts'
 
-export type IpRoute = Pick<HostNetwork, 'routedSubnets' | 'addresses' | 'bridges'> & {
+/**
+ * Holds the external addresses of guests: a bridge without ports, where nothing else is and no other tool looks. The
+ * kernel answers ARP for an address whatever interface it is on.
+ */
+const externalInterface = 'nacelle-ext'
+
+export type IpRoute = Pick<HostNetwork, 'routedSubnets' | 'addresses' | 'bridges' | 'routers'> & {
+  /** The external addresses that the host answers for. */
+  heldAddresses(): Promise<string[]>
+  holdAddresses(addresses: readonly string[]): Promise<void>
+  releaseAddresses(addresses: readonly string[]): Promise<void>
   /** Makes an interface a port of a bridge, up; repeatable. */
   attachPort(bridge: string, port: string): Promise<void>
 }
@@ -12,6 +22,7 @@ interface RouteEntry {
   dev?: string
   /** Left out for unicast. */
   type?: string
+  gateway?: string
   prefsrc?: string
   metric?: number
 }
@@ -25,20 +36,52 @@ interface LinkEntry {
 export const createIpRoute = (): IpRoute => ({
   async routedSubnets() {
     const [routes, links] = await Promise.all([routesOf('all'), linksOf()])
-    return subnetsOf(routes, links)
+    return subnetsOf(routes, links.filter(isOwn))
   },
   async addresses() {
     const [routes, links] = await Promise.all([routesOf('main'), linksOf()])
-    return addressesOf(routes, links)
+    return addressesOf(routes, links.filter(isOwn))
   },
   async bridges() {
     const links = await ask<LinkEntry>(['link', 'show', 'type', 'bridge'])
-    return links.flatMap(({ ifname }) => ifname ?? []).sort()
+    return links
+      .filter(isOwn)
+      .flatMap(({ ifname }) => ifname ?? [])
+      .sort()
+  },
+  async routers() {
+    const routes = await routesOf('all')
+    return [...new Set(routes.flatMap(({ gateway }) => gateway ?? []))].sort()
+  },
+  async heldAddresses() {
+    const links = await linksOf()
+    return infosOf(links.filter((link) => !isOwn(link)))
+      .filter(({ family }) => family === 'inet')
+      .map(({ local }) => local)
+      .sort()
+  },
+  async holdAddresses(addresses) {
+    if (addresses.length === 0) return
+    await ensureExternalInterface()
+    for (const address of addresses)
+      await run('ip', ['addr', 'replace', `${address}/32`, 'dev', externalInterface])
+  },
+  async releaseAddresses(addresses) {
+    for (const address of addresses)
+      await run('ip', ['addr', 'del', `${address}/32`, 'dev', externalInterface])
   },
   async attachPort(bridge, port) {
     await run('ip', ['link', 'set', 'dev', port, 'master', bridge, 'up'])
   },
 })
+
+const isOwn = ({ ifname }: LinkEntry): boolean => ifname !== externalInterface
+
+async function ensureExternalInterface(): Promise<void> {
+  const there = (await linksOf()).some((link) => !isOwn(link))
+  if (!there) await run('ip', ['link', 'add', externalInterface, 'type', 'bridge'])
+  await run('ip', ['link', 'set', 'dev', externalInterface, 'up'])
+}
 
 const routesOf = (table: string) => ask<RouteEntry>(['-4', 'route', 'show', 'table', table])
 const linksOf = () => ask<LinkEntry>(['addr', 'show'])

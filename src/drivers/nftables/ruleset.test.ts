@@ -7,6 +7,7 @@ import { buildRuleset } from './ruleset.ts'
 const rules: FirewallRules = {
   masquerade: [{ subnet: '10.1.0.0/24', bridge: 'nacelle0' }],
   forwards: [{ protocol: 'tcp', hostPort: 2222, address: '10.1.0.5', port: 22 }],
+  mappings: [{ external: '198.51.100.7', address: '10.1.0.6' }],
 }
 
 test('the table replaces itself in one transaction', () => {
@@ -16,8 +17,21 @@ test('the table replaces itself in one transaction', () => {
   assert.doesNotMatch(text, /udp/)
 })
 
+test('an external address is the whole of its guest, before any forwarded port, and its source before the host', () => {
+  const lines = buildRuleset(rules)
+    .split('\n')
+    .map((line) => line.trim())
+  const at = (text: string) => lines.findIndex((line) => line.startsWith(text))
+  const whole = at('dnat ip to ip daddr map { 198.51.100.7 : 10.1.0.6 }')
+  assert.ok(whole > 0 && whole < at('fib daddr type local dnat'))
+  const source = lines.findIndex((line) =>
+    line.endsWith('snat ip to ip saddr map { 10.1.0.6 : 198.51.100.7 }'),
+  )
+  assert.ok(source > 0 && source < lines.findIndex((line) => line.endsWith('masquerade')))
+})
+
 test('without networks there are no rules, and no empty set, which nft refuses', () => {
-  const text = buildRuleset({ masquerade: [], forwards: [] })
+  const text = buildRuleset({ masquerade: [], forwards: [], mappings: [] })
   assert.doesNotMatch(text, /iifname|map|\{ \}/)
 })
 
@@ -32,6 +46,10 @@ test('nothing that is not plainly a value reaches the text', () => {
     [{ forwards: [{ protocol: 'tcp', hostPort: 1, address: '10.1.0.5', port: 65536 }] }, 'port'],
     [{ forwards: [{ protocol: 'tcp', hostPort: 1, address: 'localhost', port: 1 }] }, 'address'],
     [{ forwards: [...rules.forwards, ...rules.forwards] }, 'port'],
+    [{ mappings: [{ external: '198.51.100.7/24', address: '10.1.0.6' }] }, 'external'],
+    [{ mappings: [{ external: '198.51.100.7', address: '10.1.0.6 }; flush ruleset' }] }, 'address'],
+    [{ mappings: [...rules.mappings, { external: '198.51.100.7', address: '10.1.0.7' }] }, 'external'],
+    [{ mappings: [...rules.mappings, { external: '198.51.100.8', address: '10.1.0.6' }] }, 'address'],
   ]
   for (const [part, field] of wrong)
     assert.throws(() => buildRuleset({ ...rules, ...part }), { code: 'invalid', field })

@@ -7,7 +7,7 @@ export const tableName = 'nacelle'
 const interfacePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/
 
 /** Everything below is put into the text of a ruleset, so nothing passes that is not plainly what it should be. */
-function assertRules({ masquerade, forwards }: FirewallRules): void {
+function assertRules({ masquerade, forwards, mappings }: FirewallRules): void {
   for (const { subnet, bridge } of masquerade) {
     if (!/\/\d+$/.test(subnet) || parseSubnet(subnet) === undefined)
       throw invalid('subnet', `'${subnet}' is not a subnet such as 10.0.0.0/24`)
@@ -21,15 +21,21 @@ function assertRules({ masquerade, forwards }: FirewallRules): void {
       if (!Number.isInteger(number) || number < 1 || number > 65535)
         throw invalid('port', `${number} is not a port from 1 to 65535`)
   }
-  for (const protocol of ['tcp', 'udp'])
-    checkUnique(
-      forwards.filter((forward) => forward.protocol === protocol).map((forward) => forward.hostPort),
-    )
+  for (const protocol of ['tcp', 'udp']) {
+    const twice = repeated(forwards.filter((rule) => rule.protocol === protocol).map((rule) => rule.hostPort))
+    if (twice !== undefined) throw invalid('port', `port ${twice} of the host is forwarded twice`)
+  }
+  for (const side of ['external', 'address'] as const) {
+    for (const mapping of mappings)
+      if (!isIpv4(mapping[side])) throw invalid(side, `'${mapping[side]}' is not an IPv4 address`)
+    const twice = repeated(mappings.map((mapping) => mapping[side]))
+    if (twice !== undefined) throw invalid(side, `'${twice}' is mapped twice`)
+  }
 }
 
-function checkUnique(ports: readonly number[]): void {
-  const twice = ports.find((port, index) => ports.indexOf(port) !== index)
-  if (twice !== undefined) throw invalid('port', `port ${twice} of the host is forwarded twice`)
+function repeated<T>(values: readonly T[]): T | undefined {
+  const seen = new Set<T>()
+  return values.find((value) => seen.size === seen.add(value).size)
 }
 
 /**
@@ -46,7 +52,7 @@ export function buildRuleset(rules: FirewallRules): string {
     chain('forward', 'filter', 'forward', 'filter', forwardRules(rules)),
     chain('prerouting', 'nat', 'prerouting', 'dstnat', dnatRules(rules, '')),
     chain('output', 'nat', 'output', '-100', dnatRules(rules, 'ip daddr != 127.0.0.0/8 ')),
-    chain('postrouting', 'nat', 'postrouting', 'srcnat', masqueradeRules(rules)),
+    chain('postrouting', 'nat', 'postrouting', 'srcnat', sourceRules(rules)),
     '}',
     '',
   ].join('\n')
@@ -74,19 +80,31 @@ function forwardRules({ masquerade }: FirewallRules): string[] {
   ]
 }
 
-/** `fib` leaves alone what only passes through the host. */
-function dnatRules({ forwards }: FirewallRules, condition: string): string[] {
-  return (['tcp', 'udp'] as const).flatMap((protocol) => {
+/**
+ * External addresses are guests' whole, so they come first. `fib` leaves alone what only passes through the host.
+ */
+function dnatRules({ forwards, mappings }: FirewallRules, condition: string): string[] {
+  const whole = mappings.map(({ external, address }) => `${external} : ${address}`).join(', ')
+  const forwarded = (['tcp', 'udp'] as const).flatMap((protocol) => {
     const own = forwards.filter((forward) => forward.protocol === protocol)
     if (own.length === 0) return []
     const elements = own.map(({ hostPort, address, port }) => `${hostPort} : ${address} . ${port}`).join(', ')
     return [`fib daddr type local ${condition}dnat ip to ${protocol} dport map { ${elements} }`]
   })
+  return [...(whole === '' ? [] : [`dnat ip to ip daddr map { ${whole} }`]), ...forwarded]
 }
 
-/** The second rule lets a guest reach a neighbour by the host's forwarded port. */
-const masqueradeRules = ({ masquerade }: FirewallRules): string[] =>
-  masquerade.flatMap(({ subnet, bridge }) => [
-    `ip saddr ${subnet} oifname != "${bridge}" ip daddr != ${subnet} ip daddr != 224.0.0.0/4 masquerade`,
-    `ip saddr ${subnet} ip daddr ${subnet} ct status dnat masquerade`,
-  ])
+/**
+ * Who has an external address sends from it, all others from the host's. The second condition lets a guest reach a
+ * neighbour by a forwarded port of the host or by the neighbour's external address.
+ */
+function sourceRules({ masquerade, mappings }: FirewallRules): string[] {
+  const whole = mappings.map(({ external, address }) => `${address} : ${external}`).join(', ')
+  const statements = [...(whole === '' ? [] : [`snat ip to ip saddr map { ${whole} }`]), 'masquerade']
+  return masquerade.flatMap(({ subnet, bridge }) =>
+    statements.flatMap((statement) => [
+      `ip saddr ${subnet} oifname != "${bridge}" ip daddr != ${subnet} ip daddr != 224.0.0.0/4 ${statement}`,
+      `ip saddr ${subnet} ip daddr ${subnet} ct status dnat ${statement}`,
+    ]),
+  )
+}

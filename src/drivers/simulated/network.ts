@@ -34,6 +34,7 @@ export interface SimulatedNetworkOptions {
   subnets?: string[]
   addresses?: string[]
   bridges?: string[]
+  routers?: string[]
 }
 
 const leaseMs = 3_600_000
@@ -66,6 +67,7 @@ export function createSimulatedNetwork(options: SimulatedNetworkOptions = {}): S
       const own = [...networks.values()].filter((network) => network.active)
       return [...(options.bridges ?? []), ...own.map((network) => network.definition.bridge)].sort()
     },
+    routers: async () => [...(options.routers ?? ['192.0.2.1'])],
     async ensureNetwork(network) {
       may('ensureNetwork')
       if (network.name === 'fail-ensure') throw new AppError('unavailable', 'this network cannot be made')

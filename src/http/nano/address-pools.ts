@@ -3,6 +3,7 @@ import type {
   AddressPoolSummary,
   AddressPoolView,
   Allocation,
+  RangeType,
   RangeView,
 } from '../../core/address-pools/address-pool.ts'
 import type { AddressPools } from '../../core/address-pools/address-pools.ts'
@@ -21,7 +22,10 @@ const rangesParams = v.object({
   ...params.entries,
   type: v.pipe(
     v.picklist(['internal', 'external'], 'must be internal or external'),
-    v.description('Only internal ranges can be added.'),
+    v.description(
+      'internal: what guests have themselves. external: what guests of a compute pool with the network mode mono are ' +
+        'reached by, by 1:1 NAT.',
+    ),
   ),
 })
 const rangeParams = v.object({ ...rangesParams.entries, start: text('First address of the range.') })
@@ -44,10 +48,13 @@ const modifyBody = v.object({
 })
 const rangeBody = v.object({
   end: text('Last address of the range.'),
-  netmask: text('E.g. 255.255.255.0; the same for all ranges of a pool.'),
+  netmask: text('E.g. 255.255.255.0; the same for all internal ranges of a pool.'),
 })
 
-const allocationReply = v.object({ address: v.string(), instance: v.string() })
+const allocationReply = v.object({
+  address: v.string(),
+  instance: v.pipe(v.string(), v.description('Id of the guest.')),
+})
 const rangeReply = v.pipe(
   v.object({ start: v.string(), end: v.string(), netmask: v.string(), capacity: v.number() }),
   v.metadata({ ref: 'AddressRange' }),
@@ -71,6 +78,8 @@ const poolReply = v.pipe(
     provider: v.string(),
     ranges: v.array(rangeReply),
     allocated: v.array(allocationReply),
+    external_ranges: v.array(rangeReply),
+    external_allocated: v.array(allocationReply),
   }),
   v.metadata({ ref: 'AddressPool' }),
 )
@@ -92,13 +101,18 @@ const rangeElement = ({ start, end, netmask, capacity }: RangeView) => ({ start,
 
 const allocationElement = ({ address, guest }: Allocation) => ({ address, instance: guest })
 
+const ofType = <T extends { type: RangeType }>(all: readonly T[], type: RangeType): T[] =>
+  all.filter((one) => one.type === type)
+
 export const poolElement = (pool: AddressPoolView) => ({
   name: pool.name,
   gateway: pool.gateway,
   dns: pool.dns,
   provider: pool.provider,
-  ranges: pool.ranges.map(rangeElement),
-  allocated: pool.allocated.map(allocationElement),
+  ranges: ofType(pool.ranges, 'internal').map(rangeElement),
+  allocated: ofType(pool.allocated, 'internal').map(allocationElement),
+  external_ranges: ofType(pool.ranges, 'external').map(rangeElement),
+  external_allocated: ofType(pool.allocated, 'external').map(allocationElement),
 })
 
 interface Services {
@@ -179,7 +193,7 @@ const rangeOperations = (ranges: AddressRanges): Operation[] => [
     id: 'address_range.list',
     method: 'GET',
     path: rangesPath,
-    summary: 'The ranges of an address pool',
+    summary: 'The ranges of an address pool, of one type',
     tag,
     params: rangesParams,
     reply: v.array(rangeReply),
@@ -204,7 +218,7 @@ const rangeOperations = (ranges: AddressRanges): Operation[] => [
     id: 'address_range.add',
     method: 'POST',
     path: `${rangesPath}/:start`,
-    summary: 'Add a range; the first one makes the network of its pool on the host',
+    summary: 'Add a range; the first internal one makes the network of its pool on the host',
     tag,
     params: rangeParams,
     body: rangeBody,

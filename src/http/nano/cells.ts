@@ -19,6 +19,7 @@ const cellReply = v.pipe(
 const detailsReply = v.pipe(
   v.object({
     ...cellReply.entries,
+    bridge: v.pipe(v.string(), v.description("The host's bridge for guests on the LAN; empty for none.")),
     storage: v.array(
       v.object({
         name: v.string(),
@@ -28,6 +29,28 @@ const detailsReply = v.pipe(
     ),
   }),
   v.metadata({ ref: 'CellDetails' }),
+)
+
+const modifyBody = v.pipe(
+  v.object({
+    enable: v.optional(v.boolean('must be true or false')),
+    bridge: v.optional(
+      v.pipe(
+        v.nullable(
+          text("The host's own bridge for guests of a pool with the network mode plain; empty for none."),
+        ),
+        v.transform((name) => (name === '' ? null : name)),
+      ),
+    ),
+  }),
+  v.forward(
+    v.partialCheck(
+      [['enable'], ['bridge']],
+      ({ enable, bridge }) => enable !== undefined || bridge !== undefined,
+      'enable or bridge must be given',
+    ),
+    ['enable'],
+  ),
 )
 
 export const cellElement = ({ name, address, enabled, alive }: CellView) => ({
@@ -70,7 +93,10 @@ export const cellOperations = ({ cells }: { cells: Cells }): Operation[] => [
     access: 'compute.read',
     async handle(op, { params }) {
       const cell = await cells.get(op, params.pool, params.cell)
-      return { data: { ...cellElement(cell), storage: cell.storage }, headers: etag(cell.version) }
+      return {
+        data: { ...cellElement(cell), bridge: cell.bridge ?? '', storage: cell.storage },
+        headers: etag(cell.version),
+      }
     },
   }),
   operation({
@@ -87,13 +113,17 @@ export const cellOperations = ({ cells }: { cells: Cells }): Operation[] => [
     id: 'cell.modify',
     method: 'PUT',
     path: `${path}/:cell`,
-    summary: 'Enable or disable a cell; a disabled one keeps its guests and is given no new ones',
+    summary:
+      'Enable or disable a cell (a disabled one keeps its guests and is given no new ones), or name its bridge',
     tag,
     params: cellParams,
-    body: v.object({ enable: v.boolean('must be true or false') }),
+    body: modifyBody,
     access: 'compute.write',
     async handle(op, { params, body }) {
-      return changed(op, await cells.modify(op, params.pool, params.cell, { enabled: body.enable }))
+      return changed(
+        op,
+        await cells.modify(op, params.pool, params.cell, { enabled: body.enable, bridge: body.bridge }),
+      )
     },
   }),
   operation({

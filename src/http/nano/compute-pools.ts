@@ -23,7 +23,10 @@ const parts = {
   network_mode: v.optional(
     v.pipe(
       v.picklist(['plain', 'share', 'mono'], 'must be plain, share or mono'),
-      v.description('How guests of the pool are connected; recorded.'),
+      v.description(
+        'How guests of the pool are connected: plain on a bridge of the cell, share behind NAT with forwarded ports, ' +
+          'mono behind NAT with an external address each.',
+      ),
     ),
   ),
   storage: v.optional(nameOrNone('Storage pool for new disks; empty for none.')),
@@ -120,12 +123,18 @@ export const computePoolOperations = ({ computePools }: { computePools: ComputeP
     method: 'PUT',
     path,
     summary: 'Change a compute pool; what is left out stays',
+    description:
+      'Callers that send `Nano-Session` replace as the original does: of them `storage`, `network` and `failover` are ' +
+      'cleared when left out. Network and network mode stay while guests hold addresses, storage while guests have ' +
+      'disks on it.',
     tag,
     params,
     body: modifyBody,
     access: 'compute.write',
-    async handle(op, { params, body }) {
-      const request = { ...partsOf(body), enabled: body.enable }
+    async handle(op, { params, body, header }) {
+      const isOriginal = (header('nano-session') ?? '').trim() !== ''
+      const parts = partsOf(isOriginal ? { storage: null, network: null, failover: false, ...body } : body)
+      const request = { ...parts, enabled: body.enable }
       return changed(op, await computePools.modify(op, params.pool, request))
     },
   }),

@@ -103,7 +103,7 @@ const table: Record<string, Wrong[]> = {
     ...unknown(/no compute pool/),
     { value: 'off', status: 409, says: /disabled/ },
     { value: 'homeless', status: 409, says: /no storage pool/ },
-    { value: 'nobody', status: 409, says: /no enabled cell/ },
+    { value: 'nobody', status: 409, says: /it has no cells/ },
   ],
   cores: [
     missing,

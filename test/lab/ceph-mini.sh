@@ -75,3 +75,5 @@ for _ in $(seq 300); do ask osd stat 2>/dev/null | grep -q '1 up.*1 in' && break
 ask osd pool create rbd 8 8 replicated >/dev/null 2>&1
 ask osd pool application enable rbd rbd >/dev/null 2>&1
 timeout 60 rbd -p rbd ls # waits until the placement groups are there
+# Figures of the pool come from the manager, some seconds later.
+for _ in $(seq 300); do ask df --format json 2>/dev/null | grep -Eq '"name":"rbd"[^}]*"max_avail":[1-9]' && break || sleep 0.2; done

@@ -37,6 +37,8 @@ export interface History {
   /** Snapshots to take, in order; `>name` restores to that one, `-name` deletes it. */
   snapshots?: string[]
   memory?: boolean
+  /** The pool keeps snapshots inside its volumes. */
+  native?: boolean
   /** A medium is put into its drive at the end. */
   medium?: boolean
   /** Purge the quarantine at the end. */
@@ -80,7 +82,7 @@ async function past(deps: GuestDeps, entry: string, { running, memory = false }:
 }
 
 async function forget(deps: GuestDeps, name: string): Promise<void> {
-  const { id, parent, memory, nvram } = readSnapshot(deps, guestId, name)
+  const { id, parent, memory, nvram, layers } = readSnapshot(deps, guestId, name)
   const files = [memory, nvram].filter((file) => file !== null)
   await runSteps(snapshotDelete(deps), {
     guest: guestId,
@@ -88,6 +90,7 @@ async function forget(deps: GuestDeps, name: string): Promise<void> {
     snapshot: id,
     name,
     parent,
+    natives: layers.flatMap(({ volume, snapshot }) => (snapshot ? [{ volume, snapshot }] : [])),
     files,
   })
 }

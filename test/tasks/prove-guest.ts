@@ -34,9 +34,14 @@ export async function prove<P>({
   done,
   tolerate = (left) => left,
 }: Proof<P>): Promise<void> {
-  const made = await paramsFor(history, params, { makeWorld: makeGuestWorld, openDatabase: openTestDatabase })
+  const makeWorld = async () => {
+    const world = await makeGuestWorld()
+    if (history.native) world.volumes.keepSnapshotsInside()
+    return world
+  }
+  const made = await paramsFor(history, params, { makeWorld, openDatabase: openTestDatabase })
   await proveSaga<GuestWorld, P>({
-    makeWorld: makeGuestWorld,
+    makeWorld,
     destroyWorld: destroyGuestWorld,
     async prepareDatabase(database, world) {
       await guestWithHistory(database, world, history)

@@ -14,12 +14,11 @@ const dfSchema = v.object({
 export async function poolUsage({ cluster, pool }: RbdPool): Promise<Omit<StoreUsage, 'quarantinedBytes'>> {
   const text = await cluster.call('ceph', ['df', '--format', 'json'])
   const found = v.parse(dfSchema, JSON.parse(text)).pools.find(({ name }) => name === pool)
-  if (!found) throw new AppError('unavailable', `the Ceph cluster has no pool '${pool}'`)
-  const { stored, max_avail: freeBytes } = found.stats
+  const { stored, max_avail: freeBytes } = found?.stats ?? { stored: 0, max_avail: 0 }
   if (stored + freeBytes === 0)
     throw new AppError(
       'unavailable',
-      `the Ceph cluster tells no figures of pool '${pool}': is its manager (ceph-mgr) up?`,
+      `the Ceph cluster tells no figures of pool '${pool}' yet: is its manager (ceph-mgr) up?`,
     )
   return { totalBytes: stored + freeBytes, freeBytes }
 }

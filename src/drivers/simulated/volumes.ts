@@ -3,8 +3,10 @@ import { readFile, rename, writeFile } from 'node:fs/promises'
 import { AppError } from '../../core/errors.ts'
 import { checkFormat, checkVolumeName, formatOf, partialSuffix } from '../../core/volume-names.ts'
 import type {
+  CloneRequest,
   CopyRequest,
   ImageInspector,
+  NativeSnapshots,
   Progress,
   StoreCapabilities,
   StoredVolume,
@@ -25,6 +27,8 @@ interface Volume {
   modifiedAt: number
   /** Bytes that were given (uploads, imports); an empty or thin volume has none. */
   content: Buffer | null
+  /** Native snapshots: what it held then. */
+  inside?: Map<string, Buffer | null>
 }
 
 const metadataBytes = 196_608
@@ -44,12 +48,36 @@ export class SimulatedVolumes implements VolumeStore {
   readonly inUse = new Map<string, Volume>()
   readonly quarantined = new Map<string, Volume>()
   readonly partials = new Map<string, Volume>()
+  snapshots?: NativeSnapshots
   readonly #totalBytes: number
   readonly #before: NonNullable<SimulatedVolumesOptions['before']>
 
   constructor(options: SimulatedVolumesOptions = {}) {
     this.#totalBytes = options.totalBytes ?? 1024 ** 4
     this.#before = options.before ?? (() => undefined)
+  }
+
+  /** From now on as a back end that keeps snapshots inside its volumes. */
+  keepSnapshotsInside(): void {
+    Object.assign(this.capabilities, { snapshots: 'native', diskFormat: 'raw' })
+    const effect = async (method: string, name: string) => {
+      await this.#before({ method, name, phase: 'begin' })
+      const volume = this.#get(name)
+      volume.inside ??= new Map()
+      return { volume, inside: volume.inside }
+    }
+    this.snapshots = {
+      create: async (name, snapshot) => {
+        const { volume, inside } = await effect('snapshots.create', name)
+        if (!inside.has(snapshot)) inside.set(snapshot, volume.content)
+      },
+      remove: async (name, snapshot) => void (await effect('snapshots.remove', name)).inside.delete(snapshot),
+      list: async (name) => [...(this.#get(name).inside?.keys() ?? [])],
+      rollback: async (name, snapshot) => {
+        const { volume, inside } = await effect('snapshots.rollback', name)
+        volume.content = inside.get(snapshot) ?? null
+      },
+    }
   }
 
   async probe(): Promise<void> {
@@ -80,9 +108,11 @@ export class SimulatedVolumes implements VolumeStore {
     await this.#make('create', name, { virtualSizeBytes: request.sizeBytes, parent: null, content: null })
   }
 
-  async clone(name: string, request: { parent: string; sizeBytes: number }): Promise<void> {
-    checkFormat(name, 'qcow2')
+  async clone(name: string, request: CloneRequest): Promise<void> {
+    checkFormat(name, this.capabilities.diskFormat)
     const parent = this.#get(request.parent)
+    if (request.snapshot !== undefined && !parent.inside?.has(request.snapshot))
+      throw new AppError('not_found', `volume '${request.parent}' has no snapshot '${request.snapshot}'`)
     if (parent.virtualSizeBytes > request.sizeBytes)
       throw new AppError('invalid', `a clone of '${request.parent}' needs at least its size`)
     const shape = { virtualSizeBytes: request.sizeBytes, parent: request.parent, content: null }
@@ -296,7 +326,7 @@ export class SimulatedVolumes implements VolumeStore {
 
   async #setParent(method: string, name: string, parent: string | null): Promise<void> {
     const volume = this.#get(name)
-    if (formatOf(name) === 'raw')
+    if (formatOf(name) === 'raw' && parent !== null)
       throw new AppError('unsupported', `volume '${name}' is raw: only qcow2 can stand on a parent`)
     if (parent !== null) this.#get(parent)
     await this.#before({ method, name, phase: 'begin' })

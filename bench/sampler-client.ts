@@ -12,7 +12,7 @@ import { createLibvirt } from '../src/drivers/libvirt/hypervisor.ts'
 const seconds = Number(process.argv[2])
 const ticksPerSecond = 100
 /** Until the interval has followed the cost. */
-const settleSeconds = 30
+const settleSeconds = 60
 
 /** Processor time of everything in this PID namespace so far, in seconds. */
 async function spent(): Promise<number> {

@@ -54,7 +54,7 @@ const lab = await startLab()
 try {
   await startPaused(lab)
   const client = join(import.meta.dirname, 'sampler-client.ts')
-  const limits = { timeoutMs: (2 * seconds + 120) * 1000 }
+  const limits = { timeoutMs: (2 * seconds + 180) * 1000 }
   const { stdout } = await lab.exec(process.execPath, [client, String(seconds)], limits)
   const { costPercent, ...rest } = JSON.parse(stdout) as Measured
   console.log(

@@ -35,6 +35,8 @@ export interface SamplerStatus {
 
 /** Storage answers slowly (a command, a server), and changes slowly. */
 const storageMs = 30_000
+/** libvirt and QEMU work at the same time for a part of an answer, and go on after it: so much more than its duration. */
+const overlap = 1.5
 /** Somebody who looked so long ago looks no more. */
 const watchMs = 60_000
 
@@ -124,7 +126,7 @@ export class Sampler {
     await this.#lookAtHost()
     const cpu = process.cpuUsage(cpuBefore)
     const after = this.#before?.counters
-    const libvirtMs = guestMs * (before && after ? workingPart(before, after) : 1)
+    const libvirtMs = overlap * guestMs * (before && after ? workingPart(before, after) : 1)
     // While libvirt works, this process does other people's work too: the larger of the two is counted, not the sum.
     const ownMs = Math.min((cpu.user + cpu.system) / 1000, performance.now() - started)
     // The first look starts virsh, which the others do not.

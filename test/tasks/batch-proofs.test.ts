@@ -63,8 +63,8 @@ const params: BatchParams = {
 }
 
 describe('a batch survives an error, a crash and a repeat at every step', () => {
-  test('each item is started once, and told of', () =>
-    proveSaga<World, BatchParams>({
+  test('each item is started once, and told of', async () => {
+    await proveSaga<World, BatchParams>({
       makeWorld: async () => ({ children: new Map() }),
       destroyWorld: async () => undefined,
       saga: (world) => runBatch('delete', childTasks(world), new Map()),
@@ -82,5 +82,6 @@ describe('a batch survives an error, a crash and a repeat at every step', () => 
         )
         return true
       },
-    }))
+    })
+  })
 })

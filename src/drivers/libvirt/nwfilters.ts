@@ -140,8 +140,8 @@ export const withFilters = (domains: Filtered, filters: GuestFilters): Filtered 
       await first(spec)
       await domains.restore(spec, memoryPath)
     },
-    async undefine(id) {
-      await domains.undefine(id)
+    async undefine(id, options) {
+      await domains.undefine(id, options)
       await filters.remove(id)
     },
   }

@@ -404,6 +404,7 @@ CREATE TABLE "user_group" (
   "display" TEXT NOT NULL,
   "roles" TEXT NOT NULL,
   "quota" TEXT,
+  "sharing" TEXT,
   "version" INTEGER NOT NULL
 ) STRICT;
 

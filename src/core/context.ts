@@ -24,6 +24,8 @@ export interface Principal {
   kind: 'user' | 'token' | 'system' | 'anonymous'
   /** Names of the groups that the user is in. */
   groups: readonly string[]
+  /** What members of those groups keep to themselves, `<group>/<guest | disk | media>`; none when left out. */
+  withheld?: ReadonlySet<string>
   /** See core/identity/permissions.ts, e.g. `guest.write`, `guest.write.own`, `*`. */
   permissions: ReadonlySet<string>
   /** Public id of the session, where there is one. */

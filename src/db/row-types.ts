@@ -69,6 +69,13 @@ export interface Quota {
   guests: number | null
 }
 
+/** What the members of a group share with each other: whether a role for one's own lets them at what another's is. */
+export interface GroupSharing {
+  guests: boolean
+  diskImages: boolean
+  mediaImages: boolean
+}
+
 export interface SnapshotLayer {
   index: number
   volume: string

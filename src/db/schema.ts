@@ -1,5 +1,6 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import type {
+  GroupSharing,
   GuestCloudInit,
   GuestDisk,
   GuestHardware,
@@ -38,6 +39,8 @@ export const userGroup = sqliteTable('user_group', {
   roles: list('roles'),
   /** The most that its guests may have together; null is no bound. */
   quota: json<Quota>('quota'),
+  /** What its members share; null is everything. */
+  sharing: json<GroupSharing>('sharing'),
   version: version(),
 })
 

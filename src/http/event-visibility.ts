@@ -46,6 +46,7 @@ export function createVisibility(ownershipOf: OwnershipOf = () => undefined) {
 }
 
 function ownRow(row: Record<string, unknown>): Ownership | undefined {
-  const { owner, group } = row
-  return typeof owner === 'string' && typeof group === 'string' ? { owner, group } : undefined
+  const { owner, group, kind } = row
+  if (typeof owner !== 'string' || typeof group !== 'string') return undefined
+  return kind === 'disk' || kind === 'media' ? { owner, group, kind } : { owner, group }
 }

@@ -18,6 +18,7 @@ import { journalOperations } from '../http/nano/journal.ts'
 import { ledgerOperations } from '../http/nano/ledger.ts'
 import { logOperations } from '../http/nano/logs.ts'
 import { mediaImageOperations } from '../http/nano/media-images.ts'
+import { migrationOperations } from '../http/nano/migrations.ts'
 import { monitorChannelOperations } from '../http/nano/monitor-channels.ts'
 import { reconcilerOperations } from '../http/nano/reconcilers.ts'
 import { roleOperations } from '../http/nano/roles.ts'
@@ -34,6 +35,7 @@ import { tokenOperations } from '../http/nano/tokens.ts'
 import { uploadOperations } from '../http/nano/uploads.ts'
 import { userGroupOperations } from '../http/nano/user-groups.ts'
 import { userOperations } from '../http/nano/users.ts'
+import { visibilityOperations } from '../http/nano/visibilities.ts'
 import type { Operation } from '../http/operation.ts'
 import type { Zone } from '../zone/zone.ts'
 import type { Appliance } from './appliance.ts'
@@ -50,6 +52,7 @@ export function mainOperations(appliance: Appliance, examined: Examined): Operat
     ...userOperations(services),
     ...userGroupOperations(services),
     ...roleOperations(services),
+    ...visibilityOperations(services),
     ...tokenOperations(services),
     ...computePoolOperations(services),
     ...cellOperations(services),
@@ -62,6 +65,7 @@ export function mainOperations(appliance: Appliance, examined: Examined): Operat
     ...templateOperations(services),
     ...guestOperations(services),
     ...batchOperations(services),
+    ...migrationOperations(services),
     ...instanceOperations(services),
     ...statusOperations(services),
     ...figureOperations(services),

@@ -33,7 +33,7 @@ export const groupChange = (name: string, before: number | null = null): Change<
   table: 'userGroup',
   key: name,
   before,
-  after: { name, display: name, roles: [], quota: null },
+  after: { name, display: name, roles: [], quota: null, sharing: null },
 })
 
 export const userChange = (name: string, before: number | null = null): Change<'user'> => ({

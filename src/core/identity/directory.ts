@@ -1,6 +1,7 @@
 import * as schema from '../../db/schema.ts'
 import type { Change, Zone, ZoneEvent } from '../../zone/zone.ts'
 import { AppError } from '../errors.ts'
+import { type Shared, withheldKey } from './permissions.ts'
 
 export type UserRow = typeof schema.user.$inferSelect
 export type GroupRow = typeof schema.userGroup.$inferSelect
@@ -23,6 +24,8 @@ export interface Grants {
   roles: string[]
   menu: string[]
   permissions: ReadonlySet<string>
+  /** What members of those groups do not share: see `Principal`. */
+  withheld: ReadonlySet<string>
 }
 
 const identityTables: ReadonlySet<string> = new Set(['user', 'userGroup', 'role', 'membership'])
@@ -79,7 +82,16 @@ function computeGrants(directory: Directory, user: string): Grants {
     roles,
     menu: [...new Set(rows.flatMap((row) => row.menu))],
     permissions: new Set(rows.flatMap((row) => row.permissions)),
+    withheld: new Set(groups.flatMap((group) => withheldBy(group, directory.groups.get(group)?.sharing))),
   }
+}
+
+function withheldBy(group: string, sharing: GroupRow['sharing'] | undefined): string[] {
+  if (!sharing) return []
+  const kinds = { guest: sharing.guests, disk: sharing.diskImages, media: sharing.mediaImages }
+  return Object.entries(kinds)
+    .filter(([, shared]) => !shared)
+    .map(([what]) => withheldKey(group, what as Shared))
 }
 
 export const membershipKey = (group: string, user: string) => `${group}/${user}`

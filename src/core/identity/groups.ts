@@ -1,4 +1,4 @@
-import type { Quota } from '../../db/row-types.ts'
+import type { GroupSharing, Quota } from '../../db/row-types.ts'
 import type { Change, Zone } from '../../zone/zone.ts'
 import { type ChangePlan, commitPlanned } from '../change-plan.ts'
 import type { OperationContext } from '../context.ts'
@@ -8,6 +8,7 @@ import { checkName, checkText } from './names.ts'
 import { requirePermission } from './permissions.ts'
 import { checkQuotaRequest, type Resources, usedByGroup } from './quotas.ts'
 import { commitKeepingManager } from './roles.ts'
+import { everything } from './visibilities.ts'
 
 export interface GroupView extends GroupRow {
   /** Names of its users, sorted. */
@@ -24,6 +25,8 @@ export interface GroupRequest {
   roles?: readonly string[]
   /** In place of the one that it has; null is no bound for anything. */
   quota?: Quota | null
+  /** What its members share; parts that are left out stay. */
+  sharing?: Partial<GroupSharing>
 }
 
 export interface Groups {
@@ -106,7 +109,13 @@ async function create(
   checkName('group', name)
   checkRequest(request)
   const { roles, guards } = rolesOf(readDirectory(zone), request.roles ?? [])
-  const row = { name, display: request.display ?? name, roles, quota: request.quota ?? null }
+  const row = {
+    name,
+    display: request.display ?? name,
+    roles,
+    quota: request.quota ?? null,
+    sharing: sharingOf(null, request),
+  }
   return commitPlanned(zone, op, {
     action: `group.create ${name}`,
     effect: `make the group '${name}'`,
@@ -129,13 +138,17 @@ async function modify(
       ? { roles: group.roles, guards: [] }
       : rolesOf(directory, request.roles, group.roles)
   const { display = group.display, quota = group.quota } = request
-  const change = rewrite('userGroup', name, group, { display, roles, quota })
+  const sharing = sharingOf(group.sharing, request)
+  const change = rewrite('userGroup', name, group, { display, roles, quota, sharing })
   return commitKeepingManager(zone, op, {
     action: `group.modify ${name}`,
     effect: `change the group '${name}'`,
     changes: [change, ...guards],
   })
 }
+
+const sharingOf = (had: GroupSharing | null, { sharing }: GroupRequest): GroupSharing | null =>
+  sharing === undefined ? had : { ...everything, ...had, ...sharing }
 
 async function remove(zone: Zone, op: OperationContext, name: string): Promise<ChangePlan> {
   requirePermission(op, 'identity.write')

@@ -336,7 +336,7 @@ describe('users, groups and roles', () => {
     ])
     await test.identity.groups.create(system, 'staff', {})
     const owners = events.flatMap((event) => event.changes).map((change) => test.identity.ownershipOf(change))
-    const owner = { owner: 'admin', group: 'manager' }
+    const owner = { owner: 'admin', group: 'manager', kind: 'disk' }
     assert.deepEqual(owners, [owner, owner, undefined])
   })
 })

@@ -14,6 +14,7 @@ import { createSessions, type Sessions } from './sessions.ts'
 import { createSetup, type Setup } from './setup.ts'
 import { createTokens, type Tokens } from './tokens.ts'
 import { createUsers, setPassword, type UserDeps, type Users } from './users.ts'
+import { createVisibilities, type Visibilities } from './visibilities.ts'
 
 export interface Identity {
   sessions: Sessions
@@ -21,6 +22,7 @@ export interface Identity {
   groups: Groups
   roles: Roles
   tokens: Tokens
+  visibilities: Visibilities
   setup: Setup
   resolve: Sessions['resolve']
   /** Whose a changed row is, deleted ones too, for feeds that show people their own. */
@@ -56,6 +58,7 @@ export function createIdentity({ zone, db, settings, clock = Date.now, monotone 
     groups: createGroups(zone),
     roles: createRoles(zone),
     tokens: createTokens(zone, clock),
+    visibilities: createVisibilities(zone),
     setup: createSetup({ zone, settings, clock, limits }),
     resolve: sessions.resolve,
     ownershipOf: createOwnershipOf(zone),

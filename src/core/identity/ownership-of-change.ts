@@ -18,8 +18,9 @@ export const createOwnershipOf =
     if (change.table === 'snapshot') return ownerOfGuest(zone, String(row['guest']))
     if (change.table === 'token') return { owner: String(row['user']), group: '' }
     if (change.table === 'user') return { owner: String(row['name']), group: '' }
-    const { owner, group } = row
-    return typeof owner === 'string' && typeof group === 'string' ? { owner, group } : undefined
+    const { owner, group, kind } = row
+    if (typeof owner !== 'string' || typeof group !== 'string') return undefined
+    return kind === 'disk' || kind === 'media' ? { owner, group, kind } : { owner, group }
   }
 
 function rowBefore(zone: Zone, change: EventChange): Row | undefined {

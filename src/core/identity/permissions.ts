@@ -41,16 +41,33 @@ export type Permission = (typeof permissions)[number]
 export interface Ownership {
   owner: string
   group: string
+  /** Of an image. */
+  kind?: ImageKind
 }
 
-const ownedBy = (who: Principal, thing: Ownership) =>
-  thing.owner === who.name || who.groups.includes(thing.group)
+type ImageKind = 'disk' | 'media'
+
+/** What groups share, or not: see visibilities.ts. */
+export type Shared = 'guest' | ImageKind
+
+export const withheldKey = (group: string, what: Shared) => `${group}/${what}`
+
+/** The groups of somebody that share such things among their members. */
+export const groupsSharing = ({ groups, withheld }: Principal, what: Shared): string[] =>
+  groups.filter((group) => !withheld?.has(withheldKey(group, what)))
+
+function ownedBy(who: Principal, permission: Permission, { owner, group, kind }: Ownership): boolean {
+  if (owner === who.name) return true
+  if (!who.groups.includes(group)) return false
+  const what = permission.startsWith('guest.') ? 'guest' : permission.startsWith('image.') ? kind : undefined
+  return what === undefined || !who.withheld?.has(withheldKey(group, what))
+}
 
 /** Whether the principal may do it to this thing; without a thing: to everything. */
 export const may = (who: Principal, permission: Permission, thing?: Ownership): boolean =>
   who.permissions.has('*') ||
   who.permissions.has(permission) ||
-  (thing !== undefined && who.permissions.has(`${permission}.own`) && ownedBy(who, thing))
+  (thing !== undefined && who.permissions.has(`${permission}.own`) && ownedBy(who, permission, thing))
 
 /**
  * For a thing that is yet to be: who may only work on its own makes it for itself and in a group of its own, so that it

@@ -115,6 +115,7 @@ describe('sessions', () => {
     await test.identity.groups.create(test.system, 'staff', { roles: ['user'] })
     await test.identity.groups.addMember(test.system, 'staff', 'alice')
     const admin = await test.as('admin')
+    test.time.now += 1
     const alice = await test.as('alice')
     assert.deepEqual(
       test.identity.sessions.list(admin).map((session) => session.user),

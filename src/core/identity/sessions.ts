@@ -141,8 +141,8 @@ function resolveSession(deps: SessionDeps, secret: string, isUse: boolean): Prin
   // Not each use moves it: a busy caller would keep the batch of renewals full for nothing.
   if (isUse && expiresAt - row.expiresAt > Math.min(10_000, timeoutMs(deps) / 10))
     deps.store.extend(row.id, expiresAt)
-  const { groups, permissions } = grantsOf(deps.directory(), row.user)
-  return { name: row.user, kind: 'user', groups, permissions, session: row.id }
+  const { groups, permissions, withheld } = grantsOf(deps.directory(), row.user)
+  return { name: row.user, kind: 'user', groups, withheld, permissions, session: row.id }
 }
 
 function resolveToken(deps: SessionDeps, secret: string): Principal | undefined {
@@ -159,6 +159,7 @@ function resolveToken(deps: SessionDeps, secret: string): Principal | undefined 
     name: row.user,
     kind: 'token',
     groups: grants.groups,
+    withheld: grants.withheld,
     permissions: scopeOf(grants.permissions, row.permissions),
   }
 }

@@ -116,7 +116,7 @@ export function createImages(deps: ImagesDeps) {
       checkImage(request)
       const after = { owner: request.owner ?? image.owner, group: request.group ?? image.group }
       if (request.owner !== undefined || request.group !== undefined) {
-        requirePermission(op, 'image.write', after)
+        requirePermission(op, 'image.write', { ...after, kind: image.kind })
         checkOwnership(zone.db, after)
       }
       const { name = image.name, description = image.description, tags = image.tags } = request

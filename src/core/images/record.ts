@@ -3,7 +3,7 @@ import * as schema from '../../db/schema.ts'
 import type { Change, Database } from '../../zone/zone.ts'
 import type { Principal } from '../context.ts'
 import { invalid, notFound } from '../errors.ts'
-import { may } from '../identity/permissions.ts'
+import { groupsSharing, may } from '../identity/permissions.ts'
 import { dependantsOf } from '../ledger/record.ts'
 import { volumesOfImage } from './copies.ts'
 import type { Image, ImageFilter, ImageKind, NewImage } from './image.ts'
@@ -51,7 +51,9 @@ export function searchImages(
 function matching(who: Principal, filter: ImageFilter): SQL[] {
   const conditions: SQL[] = [eq(schema.image.kind, filter.kind)]
   if (!may(who, 'image.read'))
-    conditions.push(or(eq(schema.image.owner, who.name), inArray(schema.image.group, [...who.groups]))!)
+    conditions.push(
+      or(eq(schema.image.owner, who.name), inArray(schema.image.group, groupsSharing(who, filter.kind)))!,
+    )
   if (filter.group !== undefined) conditions.push(eq(schema.image.group, filter.group))
   if (filter.owner !== undefined) conditions.push(eq(schema.image.owner, filter.owner))
   const tagged = (filter.tags ?? []).map(

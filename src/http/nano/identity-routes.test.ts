@@ -51,6 +51,9 @@ describe('identity in the Nano dialect', () => {
       display: 'Group of Manager',
       role: ['manager', 'user'],
       member: ['nano'],
+      quota: { cores: null, memory: null, disk: null, guests: null },
+      used: { cores: 0, memory: 0, disk: 0, guests: 0 },
+      visibility: { instance_visible: true, disk_image_visible: true, media_image_visible: true },
     })
     assert.deepEqual(await data('/user_groups/manager_group/members/'), ['nano'])
     await ok('PUT', '/user_groups/manager_group', { role: ['user'] })
@@ -268,6 +271,9 @@ describe('identity in the Nano dialect', () => {
       max_cores: 64,
       max_memory: 256,
       max_disk: 4096,
+      accelerator: null,
+      accelerator_reason: '',
+      read_only: false,
     })
     const again = await test.caller()('POST', '/api/v1/system/', {
       code: 'x',

@@ -1,9 +1,12 @@
 import * as v from 'valibot'
 import type { Groups } from '../../core/identity/groups.ts'
+import { everything } from '../../core/identity/visibilities.ts'
+import type { GroupSharing } from '../../db/row-types.ts'
 import { type Operation, operation } from '../operation.ts'
 import { changed } from './changed.ts'
 import { nameParams, text, texts, whole } from './identity-schemas.ts'
 import { recordTag } from './match.ts'
+import { renderVisibility, visibilityEntries } from './visibilities.ts'
 
 const tag = 'User groups'
 
@@ -23,6 +26,10 @@ const quota = v.pipe(
   ),
   v.description('The most that the guests of the group may have together; null is no bound.'),
 )
+const visibility = v.pipe(
+  v.partial(v.object(visibilityEntries, 'must be an object')),
+  v.description('What its members share with each other; see `/resource_visibilities`.'),
+)
 const used = v.object({
   cores: whole('Cores.'),
   memory: whole('Bytes of memory.'),
@@ -33,18 +40,26 @@ const body = v.object({
   display: v.optional(display),
   role: v.optional(role),
   quota: v.optional(v.nullable(quota)),
+  visibility: v.optional(visibility),
 })
 const memberParams = v.object({ name: text('Name of the group.'), user: text('Name of the user.') })
 
-const request = ({ display, role, quota }: v.InferOutput<typeof body>) => ({
+const request = ({ display, role, quota, visibility }: v.InferOutput<typeof body>) => ({
   display,
   roles: role,
+  sharing: visibility && sharingOf(visibility),
   quota: quota && {
     cores: quota.cores,
     memoryBytes: quota.memory,
     diskBytes: quota.disk,
     guests: quota.guests,
   },
+})
+
+const sharingOf = (given: v.InferOutput<typeof visibility>): Partial<GroupSharing> => ({
+  ...(given.instance_visible === undefined ? {} : { guests: given.instance_visible }),
+  ...(given.disk_image_visible === undefined ? {} : { diskImages: given.disk_image_visible }),
+  ...(given.media_image_visible === undefined ? {} : { mediaImages: given.media_image_visible }),
 })
 
 const figures = <T>(of: { cores: T; memoryBytes: T; diskBytes: T; guests: T }) => ({
@@ -76,7 +91,7 @@ export const userGroupOperations = ({ groups }: { groups: Groups }): Operation[]
     summary: 'A group with its roles, members and quota, and what its guests have',
     tag,
     params: nameParams,
-    reply: v.object({ name: text('Name.'), display, role, member, quota, used }),
+    reply: v.object({ name: text('Name.'), display, role, member, quota, used, visibility }),
     access: 'identity.read',
     handle(op, { params }) {
       const group = groups.get(op, params.name)
@@ -87,6 +102,7 @@ export const userGroupOperations = ({ groups }: { groups: Groups }): Operation[]
         member: group.members,
         quota: figures(group.quota ?? unlimited),
         used: figures(group.used),
+        visibility: renderVisibility({ ...everything, ...group.sharing }),
       }
       return { data, headers: { ETag: recordTag(group.version, [data.member, data.used]) } }
     },

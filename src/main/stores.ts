@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { portalOf } from '../core/storage-pools/iscsi-type.ts'
 import { monitorsOf } from '../core/storage-pools/rbd-type.ts'
 import type { StoragePool } from '../core/storage-pools/storage-pool.ts'
 import type { ImageInspector, StoreAccess, VolumeStore } from '../core/volumes.ts'
@@ -19,7 +20,7 @@ const factories: Record<StoragePool['type'], (pool: StoragePool, access: StoreAc
   dir: (pool) => new DirStore(pool.target),
   nfs: openMounted,
   rbd: (pool, access) => createRbdStore(pool, access, monitorsOf(pool.host)),
-  iscsi: (pool, access) => openIscsiStore(pool, access, iscsiHost),
+  iscsi: (pool, access) => openIscsiStore(pool, access, { host: iscsiHost, portal: portalOf(pool.host) }),
 }
 
 export const openStore = (pool: StoragePool, access: StoreAccess): VolumeStore =>

@@ -9,8 +9,8 @@ const iqnPattern =
 const mostText = 223
 
 export const iscsiType: PoolType = {
-  fields: ['host', 'target', 'chapUser', 'initiatorIqn', 'secret'],
-  check({ host = '', target = '', chapUser = '', initiatorIqn = '', secret }, secretUuid) {
+  fields: ['host', 'target', 'chapUser', 'initiatorIqn', 'initiator', 'secret'],
+  check({ host = '', target = '', chapUser = '', initiatorIqn = '', initiator = '', secret }, secretUuid) {
     const portal = parseEndpoint('portal', host, portalPort)
     checkIqn('iqn', target)
     if (initiatorIqn !== '') checkIqn('initiator_iqn', initiatorIqn)
@@ -19,12 +19,19 @@ export const iscsiType: PoolType = {
     return {
       host: endpointText(portal),
       target,
-      options: { type: 'iscsi', chapUser, initiatorIqn, secretUuid },
+      options: { type: 'iscsi', chapUser, initiatorIqn, secretUuid, ...initiatorIn(initiator) },
     }
   },
   secret: ({ options }) => (options.type === 'iscsi' && options.chapUser !== '' ? 'needed' : 'none'),
   overlaps: (a, b) => a.target === b.target,
   describe: ({ host, target }) => `iSCSI pool of the LUNs of ${target} at ${host}`,
+}
+
+/** Left out, the host decides: so a host that gets an initiator uses it. */
+function initiatorIn(initiator: string): { initiator?: 'kernel' | 'qemu' } {
+  if (initiator === '' || initiator === 'auto') return {}
+  if (initiator === 'kernel' || initiator === 'qemu') return { initiator }
+  throw invalid('initiator', "initiator must be 'kernel', 'qemu' or 'auto'")
 }
 
 function checkIqn(field: string, text: string): void {

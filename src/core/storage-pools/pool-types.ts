@@ -58,6 +58,7 @@ const fieldNames = {
   user: 'user',
   chapUser: 'chap_user',
   initiatorIqn: 'initiator_iqn',
+  initiator: 'initiator',
   secret: 'key',
 } satisfies Partial<Record<keyof StoragePoolRequest, string>>
 

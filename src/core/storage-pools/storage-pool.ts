@@ -20,6 +20,8 @@ export interface StoragePoolRequest {
   /** iSCSI: CHAP user, and the name that this host calls itself. */
   chapUser?: string
   initiatorIqn?: string
+  /** iSCSI: `kernel` or `qemu`; empty for what the host has. */
+  initiator?: string
   /** Ceph key or CHAP password; kept encrypted. */
   secret?: string
 }
@@ -31,6 +33,8 @@ export interface StoragePoolView extends VisibleStoragePool {
   capabilities: StoreCapabilities
   /** Null when the back end does not answer; `error` then says why. */
   usage: StoreUsage | null
+  /** What the back end tells of itself, e.g. which initiator carries the disks. */
+  state: Record<string, string | number | boolean>
   /** Sum of the sizes that guests and images see; above the total, the pool is over-committed. */
   virtualBytes: number
   error: string | null

@@ -114,7 +114,12 @@ const visible = ({ secret, ...pool }: StoragePool): VisibleStoragePool => ({
 
 async function view(zone: Zone, pool: StoragePool, store: VolumeStore): Promise<StoragePoolView> {
   const virtualBytes = virtualSize(zone, pool.name)
-  const common = { ...visible(pool), capabilities: store.capabilities, virtualBytes }
+  const common = {
+    ...visible(pool),
+    capabilities: store.capabilities,
+    virtualBytes,
+    state: store.state?.() ?? {},
+  }
   try {
     return { ...common, usage: await store.usage(), error: null }
   } catch (error) {

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { AppError } from '../../core/errors.ts'
-import { portalOf } from '../../core/storage-pools/iscsi-type.ts'
 import type { StoragePool } from '../../core/storage-pools/storage-pool.ts'
 import type { StoreAccess } from '../../core/volumes.ts'
 import { IscsiStore } from './iscsi-store.ts'
@@ -27,8 +26,13 @@ export function lookAtIscsiHost(
   return { iqn: iqn ?? made, kernel: existsSync(files.transport) }
 }
 
-export function openIscsiStore(pool: StoragePool, access: StoreAccess, host: IscsiHost): IscsiStore {
-  const target = targetOf(pool, access.secret, host)
+/** `portal` is the pool's host, parsed. */
+export function openIscsiStore(
+  pool: StoragePool,
+  access: StoreAccess,
+  { host, portal }: { host: IscsiHost; portal: Target['portal'] },
+): IscsiStore {
+  const target = targetOf(pool, access.secret, { host, portal })
   const { directory, libvirtSecrets, lunClaims } = access
   const wanted = pool.options.type === 'iscsi' ? pool.options.initiator : undefined
   const kernel = wanted ? wanted === 'kernel' : host.kernel
@@ -39,14 +43,14 @@ export function openIscsiStore(pool: StoragePool, access: StoreAccess, host: Isc
 }
 
 function targetOf(
-  { name, host: portal, target, options }: StoragePool,
+  { name, target, options }: StoragePool,
   secret: string | null,
-  host: IscsiHost,
+  { host, portal }: { host: IscsiHost; portal: Target['portal'] },
 ): Target {
   if (options.type !== 'iscsi') throw new AppError('invalid', `pool '${name}' is not an iSCSI pool`)
   const { chapUser, initiatorIqn, secretUuid } = options
   return {
-    portal: portalOf(portal),
+    portal,
     iqn: target,
     initiatorIqn: initiatorIqn || host.iqn,
     chap: chapUser && secret !== null ? { user: chapUser, password: secret, secretUuid } : null,

@@ -26,6 +26,9 @@ export const poolBody = {
   chap_user: optional('iSCSI: the CHAP user, if the target asks for one.'),
   chap_secret: optional('iSCSI: the CHAP password. Never shown again.'),
   initiator_iqn: optional("iSCSI: the name that this host calls itself; the host's own by default."),
+  initiator: optional(
+    "iSCSI: `kernel` (block devices), `qemu` (QEMU's own, libiscsi), or `auto`: the kernel's where it is loaded.",
+  ),
 }
 
 const bodySchema = v.object({ type: v.optional(v.string()), ...poolBody })
@@ -42,6 +45,7 @@ export function poolRequest(body: PoolBody): Partial<StoragePoolRequest> {
     user: body.user,
     chapUser: body.chap_user,
     initiatorIqn: body.initiator_iqn,
+    initiator: body.initiator,
     secret: oneOf({ key: body.key, chap_secret: body.chap_secret }),
   }
   return Object.fromEntries(
@@ -85,6 +89,11 @@ export const poolDetailReply = v.object({
   user: v.optional(v.string()),
   chap_user: v.optional(v.string()),
   initiator_iqn: v.optional(v.string()),
+  initiator: v.optional(v.string()),
+  state: v.pipe(
+    v.record(v.string(), v.union([v.string(), v.number(), v.boolean()])),
+    v.description('What the back end tells of itself: the initiator in use, whether the server answers.'),
+  ),
   capabilities: capabilitiesReply,
   total: bytes('Bytes; 0 when the pool does not answer.'),
   free: bytes('Bytes, without what lies in quarantine.'),
@@ -112,6 +121,7 @@ export function poolDetail(pool: StoragePoolView) {
     ...poolElement(pool),
     create_time: timeText(pool.createdAt),
     ...ownFields(pool),
+    state: Object.fromEntries(Object.entries(pool.state).map(([name, value]) => [snakeCase(name), value])),
     capabilities: {
       shared: capabilities.shared,
       thin_clone: capabilities.thinClone,
@@ -131,9 +141,16 @@ export function poolDetail(pool: StoragePoolView) {
   }
 }
 
+const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
 function ownFields({ options }: VisibleStoragePool): Record<string, string> {
   if (options.type === 'nfs') return { options: options.mountOptions }
   if (options.type === 'rbd') return { user: options.user }
-  if (options.type === 'iscsi') return { chap_user: options.chapUser, initiator_iqn: options.initiatorIqn }
+  if (options.type === 'iscsi')
+    return {
+      chap_user: options.chapUser,
+      initiator_iqn: options.initiatorIqn,
+      initiator: options.initiator ?? 'auto',
+    }
   return {}
 }

@@ -1,7 +1,10 @@
 // Runs every test file: the quick ones side by side, then those that need libvirt or the binary, one at a time.
-import { glob } from 'node:fs/promises'
+import { glob, mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { contractTable } from './contract/contract-results.ts'
 
 interface Outcome {
   name: string
@@ -17,6 +20,10 @@ const alone = [/^test\/e2e\//, /^test\/lab\//, /^test\/full\//, /^test\/packagin
 const outcomes: Outcome[] = []
 const counts = { tests: 0, suites: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 }
 const startedAt = performance.now()
+// What each storage back end kept of its contract; every test file is a process of its own.
+const contractDirectory = await mkdtemp(join(tmpdir(), 'nacelle-contract-results-'))
+const contractResults = join(contractDirectory, 'results')
+process.env['NACELLE_CONTRACT_RESULTS'] = contractResults
 
 const files = (await Array.fromAsync(glob(['src/**/*.test.ts', 'test/**/*.test.ts'])))
   .filter((file) => full || !file.startsWith('test/full/'))
@@ -28,6 +35,7 @@ await runStage(
 )
 await runStage(serial, { concurrency: 1, timeoutMs: full ? 240 * minute : 15 * minute })
 printSlowest()
+await printContract()
 printSummary()
 process.exitCode = counts.fail + counts.cancelled > 0 || counts.tests === 0 ? 1 : 0
 
@@ -63,6 +71,15 @@ function printSlowest(): void {
     console.log(
       `  ${(durationMs / 1000).toFixed(1).padStart(7)} s  ${name}  (${file.split('/').slice(-2).join('/')})`,
     )
+}
+
+async function printContract(): Promise<void> {
+  const known = await stat(contractResults).then(
+    () => true,
+    () => false,
+  )
+  if (known) console.log(`\ncontract of storage back ends\n${contractTable(contractResults)}`)
+  await rm(contractDirectory, { recursive: true })
 }
 
 function printSummary(): void {

@@ -114,6 +114,10 @@ export const clone = (at: RbdPool, from: { image: string; snapshot: string }, na
 export const flatten = (at: RbdPool, name: string, progress: Progress, signal: AbortSignal) =>
   long(at, ['flatten', '--image', name], progress, signal)
 
+/** Gives back the objects that hold nothing but zeroes. */
+export const sparsify = (at: RbdPool, name: string, progress: Progress, signal: AbortSignal) =>
+  long(at, ['sparsify', '--image', name], progress, signal)
+
 /**
  * Gives a finished image its name. A rename that a crash cut after its first part has left an object that names the image
  * but that the directory does not know: it is removed, and the rename done again.

@@ -146,6 +146,12 @@ class RbdStore implements VolumeStore {
     throw noLayers()
   }
 
+  async compact(name: string, progress: Progress, signal: AbortSignal): Promise<void> {
+    await this.#image(name)
+    await rbd.sparsify(this.#at, name, progress, signal)
+    this.#forgetUsage()
+  }
+
   async importFile(): Promise<void> {
     throw noFiles()
   }

@@ -89,6 +89,8 @@ export interface CopyRequest {
   /** Name on the same pool, or where a volume of another pool lies. */
   source: string | VolumeLocation
   format: 'qcow2' | 'raw'
+  /** At least so large, where volumes have given sizes (LUNs); all others are as large as their source, and grow. */
+  sizeBytes?: number
 }
 
 export interface VolumeLocation {

@@ -173,12 +173,18 @@ describe('iscsi store over a real target, through libiscsi', () => {
     const image = join(directory, 'image.qcow2')
     await run('qemu-img', ['create', '-q', '-f', 'qcow2', image, '24M'])
     await run('qemu-io', ['-f', 'qcow2', '-c', `write -P 5 ${mib} ${mib}`, image])
-    const request = { source: { filename: image, format: 'qcow2' as const }, format: 'raw' as const }
+    const source = { filename: image, format: 'qcow2' as const }
+    const request = { source, format: 'raw' as const, sizeBytes: 100 * mib }
     const seen: number[] = []
     for (const _ of [1, 2])
       await store.copy('copy.raw', request, (percent) => seen.push(percent), new AbortController().signal)
     await io(store, 'copy.raw', `read -P 5 ${mib} ${mib}`)
     assert.ok(seen.includes(100), `progress ${seen}`)
+    assert.equal(
+      (await store.info('copy.raw')).virtualSizeBytes,
+      128 * mib,
+      'as large as the disk was asked for',
+    )
     await assert.rejects(
       store.copy('never.raw', request, () => undefined, AbortSignal.abort(new Error('enough'))),
       /enough/,

@@ -219,7 +219,7 @@ const disks = (deps: GuestDeps): Step<CreateParams> => ({
   describe: (params) =>
     volumesOf(params, 'disk').map((disk) => ({
       effect: disk.parent
-        ? `make '${disk.name}' on pool '${disk.pool}', a thin clone of image '${params.imageName}' grown to ${disk.sizeBytes} bytes`
+        ? `make '${disk.name}' on pool '${disk.pool}', a ${deps.store(disk.pool).capabilities.thinClone ? 'thin clone' : 'full copy'} of image '${params.imageName}' grown to ${disk.sizeBytes} bytes`
         : `make '${disk.name}' on pool '${disk.pool}', empty, ${disk.sizeBytes} bytes`,
     })),
   async run(context) {

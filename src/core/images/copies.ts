@@ -29,12 +29,8 @@ export function imageOn(
   if (!own) throw new AppError('conflict', 'the disk image has lost its bytes')
   if (own.pool === pool) return { parent: own.id, claim: null }
   const { capabilities } = deps.store(pool)
-  if (!capabilities.thinClone)
-    throw new AppError(
-      'unsupported',
-      `storage pool '${pool}' cannot clone images; pools of type 'dir', 'nfs' and 'ceph' can`,
-      { field: 'from_image' },
-    )
+  // Each guest gets the whole image then, from where it lies.
+  if (!capabilities.thinClone) return { parent: own.id, claim: null }
   const id = copyId(image.id, pool)
   if (findVolume(deps.zone.db, id)) return { parent: id, claim: null }
   const { diskFormat: format } = capabilities

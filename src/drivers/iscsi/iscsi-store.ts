@@ -92,8 +92,9 @@ export class IscsiStore implements VolumeStore {
     signal.throwIfAborted()
     const source = typeof request.source === 'string' ? await this.location(request.source) : request.source
     const { virtualSizeBytes } = await locationInfo(source)
-    if (this.#isMade(name, virtualSizeBytes)) return
-    const claim = await this.#take(name, virtualSizeBytes)
+    const wantedBytes = Math.max(virtualSizeBytes, request.sizeBytes ?? 0)
+    if (this.#isMade(name, wantedBytes)) return
+    const claim = await this.#take(name, wantedBytes)
     const target = { ...this.#initiator.location(claim.lun), exists: 'zeroed' as const }
     try {
       await convertImage(source, target, { progress, signal })

@@ -2,6 +2,7 @@ import { chmodSync, closeSync, openSync } from 'node:fs'
 import Sqlite from 'better-sqlite3'
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import type { Database } from '../zone/zone.ts'
+import * as cellSchema from './cell-schema.ts'
 import * as schema from './schema.ts'
 
 export interface OpenDatabase {
@@ -29,7 +30,11 @@ export function openDatabase(path: string, options: OpenOptions = {}): OpenDatab
     options.nativeBinding ? { nativeBinding: options.nativeBinding as never } : {},
   )
   configure(sqlite)
-  return { sqlite, db: drizzle(sqlite, { schema }), close: () => closeCleanly(sqlite) }
+  return {
+    sqlite,
+    db: drizzle(sqlite, { schema: { ...schema, ...cellSchema } }),
+    close: () => closeCleanly(sqlite),
+  }
 }
 
 /** SQLite gives its -wal and -shm files the mode of the database, so the mode must be right before the first write. */

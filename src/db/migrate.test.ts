@@ -7,6 +7,7 @@ import { is, Table } from 'drizzle-orm'
 import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core'
 import { openTestDatabase } from '../../test/support/database.ts'
 import { type ZoneTable, zoneTables } from '../zone/tables.ts'
+import * as cellSchema from './cell-schema.ts'
 import { openDatabase } from './connect.ts'
 import { embeddedMigrations, MigrationError, migrate } from './migrate.ts'
 import * as schema from './schema.ts'
@@ -20,7 +21,9 @@ const one = { name: '0001_one', sql: "CREATE TABLE one (a TEXT) STRICT; INSERT I
 const two = { name: '0002_two', sql: 'CREATE TABLE two (b TEXT) STRICT;' }
 
 const drizzleTables = () =>
-  Object.values<unknown>(schema).filter((value): value is SQLiteTable => is(value, Table))
+  Object.values<unknown>({ ...schema, ...cellSchema }).filter((value): value is SQLiteTable =>
+    is(value, Table),
+  )
 
 interface ColumnInfo {
   name: string

@@ -1,6 +1,6 @@
 import { asc, eq, inArray, sql } from 'drizzle-orm'
+import { outbox, task, taskEvent, taskProcess } from '../db/cell-schema.ts'
 import { type MakeRoom, writeInRoom } from '../db/full-disk.ts'
-import { outbox, task, taskEvent, taskProcess } from '../db/schema.ts'
 import type { Database } from '../zone/zone.ts'
 import { locks } from './locks.ts'
 

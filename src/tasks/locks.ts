@@ -1,6 +1,6 @@
 import { and, eq } from 'drizzle-orm'
 import { AppError } from '../core/errors.ts'
-import { taskLock } from '../db/schema.ts'
+import { taskLock } from '../db/cell-schema.ts'
 import type { Database } from '../zone/zone.ts'
 import type { TaskRow } from './journal.ts'
 import type { LockRequest } from './saga.ts'

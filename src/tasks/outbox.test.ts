@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openTestDatabase, type TestDatabase } from '../../test/support/database.ts'
-import { outbox as table, task } from '../db/schema.ts'
+import { outbox as table, task } from '../db/cell-schema.ts'
 import { Outbox, type OutboxOptions, signature } from './outbox.ts'
 import { TaskRunner } from './runner.ts'
 

@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { and, asc, eq, lte } from 'drizzle-orm'
 import { AppError, invalid } from '../core/errors.ts'
-import { outbox } from '../db/schema.ts'
+import { outbox } from '../db/cell-schema.ts'
 import type { Database } from '../zone/zone.ts'
 import { publicFailure } from './failure.ts'
 import type { OutboxRow } from './journal.ts'

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openTestDatabase } from '../../test/support/database.ts'
-import { taskProcess } from '../db/schema.ts'
+import { taskProcess } from '../db/cell-schema.ts'
 import { currentTask, processObserver } from './current.ts'
 import { startTimeOf, TaskProcesses } from './processes.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
 import { openTestDatabase } from '../../test/support/database.ts'
-import { outbox, task, taskEvent } from '../db/schema.ts'
+import { outbox, task, taskEvent } from '../db/cell-schema.ts'
 import type { TaskRow } from './journal.ts'
 import { sweepTasks } from './retention.ts'
 

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { and, asc, inArray, isNotNull, lt, ne, type SQL, sql } from 'drizzle-orm'
-import { outbox, task, taskEvent } from '../db/schema.ts'
+import { outbox, task, taskEvent } from '../db/cell-schema.ts'
 import type { Database } from '../zone/zone.ts'
 
 export interface RetentionOptions {

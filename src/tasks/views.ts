@@ -1,5 +1,5 @@
 import { and, desc, eq, inArray, type SQL, sql } from 'drizzle-orm'
-import { task } from '../db/schema.ts'
+import { task } from '../db/cell-schema.ts'
 import type { Database } from '../zone/zone.ts'
 import type { TaskRow } from './journal.ts'
 import type { TaskError, TaskFilter, TaskView } from './saga.ts'

@@ -1,4 +1,5 @@
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3'
+import type * as cellSchema from '../db/cell-schema.ts'
 import type * as schema from '../db/schema.ts'
 import type { ZoneRow, ZoneTableName } from './tables.ts'
 
@@ -46,7 +47,7 @@ export interface Zone {
   eventsSince(revision: number, limit: number): ZoneEvent[]
 }
 
-export type Database = BetterSQLite3Database<typeof schema>
+export type Database = BetterSQLite3Database<typeof schema & typeof cellSchema>
 
 export interface ZoneEvent {
   revision: number

@@ -8,6 +8,7 @@ import pino from 'pino'
 import * as v from 'valibot'
 import { systemContext } from '../../src/core/context.ts'
 import { hashSecret, tokenPrefix } from '../../src/core/identity/tokens.ts'
+import * as cellSchema from '../../src/db/cell-schema.ts'
 import * as schema from '../../src/db/schema.ts'
 import { createStateDisk } from '../../src/drivers/host/reserve.ts'
 import { qcow2Magic } from '../../src/drivers/simulated/volumes.ts'
@@ -251,7 +252,7 @@ export async function everything({
     domains: [...hypervisor.world.domains.values()].map(({ name, state }) => `${name} ${state}`),
     hosts: networks.flatMap(({ hosts }) => hosts.map(({ mac, address }) => `${mac} ${address}`)),
     tasks: tasks.list({ limit: 1 }).total,
-    locks: zone.db.select().from(schema.taskLock).all().length,
+    locks: zone.db.select().from(cellSchema.taskLock).all().length,
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
-import { taskLock } from '../../src/db/schema.ts'
+import { taskLock } from '../../src/db/cell-schema.ts'
 import { TaskRunner } from '../../src/tasks/runner.ts'
 import type { LockRequest, Saga, TaskView } from '../../src/tasks/saga.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'

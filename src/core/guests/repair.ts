@@ -1,4 +1,5 @@
 import { and, eq } from 'drizzle-orm'
+import * as cellSchema from '../../db/cell-schema.ts'
 import * as schema from '../../db/schema.ts'
 import type { Zone } from '../../zone/zone.ts'
 import type { GuestDeps } from './deps.ts'
@@ -56,7 +57,8 @@ const isHeld = ({ tasks }: GuestDeps, id: string): boolean => tasks.holder(`gues
 
 /** The journal remembers every guest that there ever was. */
 function wasOurs(zone: Zone, id: string): boolean {
-  const { change, guest } = schema
+  const { change } = cellSchema
+  const { guest } = schema
   if (zone.db.select({ id: guest.id }).from(guest).where(eq(guest.id, id)).get()) return false
   return (
     zone.db

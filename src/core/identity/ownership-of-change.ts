@@ -1,4 +1,5 @@
 import { and, eq } from 'drizzle-orm'
+import * as cellSchema from '../../db/cell-schema.ts'
 import * as schema from '../../db/schema.ts'
 import type { Zone, ZoneEvent } from '../../zone/zone.ts'
 import type { Ownership } from './permissions.ts'
@@ -24,11 +25,11 @@ export const createOwnershipOf =
   }
 
 function rowBefore(zone: Zone, change: EventChange): Row | undefined {
-  const { revision, table, key, after } = schema.change
+  const { revision, table, key, after } = cellSchema.change
   if (change.before === null) return undefined
   const found = zone.db
     .select({ after })
-    .from(schema.change)
+    .from(cellSchema.change)
     .where(and(eq(revision, change.before), eq(table, change.table), eq(key, change.key)))
     .get()
   return found?.after ?? undefined

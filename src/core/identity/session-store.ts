@@ -1,8 +1,8 @@
 import { and, eq, lte, ne, sql } from 'drizzle-orm'
-import * as schema from '../../db/schema.ts'
+import * as cellSchema from '../../db/cell-schema.ts'
 import type { Database } from '../../zone/zone.ts'
 
-export type SessionRow = typeof schema.session.$inferSelect
+export type SessionRow = typeof cellSchema.session.$inferSelect
 
 /** So often at most is a session's renewal by use written. */
 const writeEveryMs = 60_000
@@ -25,7 +25,7 @@ export interface SessionStore {
 }
 
 export function createSessionStore(db: Database): SessionStore {
-  const { session } = schema
+  const { session } = cellSchema
   // Asked with each request, so built once.
   const byHash = db
     .select()

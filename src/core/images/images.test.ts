@@ -12,7 +12,7 @@ import {
   sending,
 } from '../../../test/support/image-world.ts'
 import { testCommit } from '../../../test/support/zone.ts'
-import * as schema from '../../db/schema.ts'
+import * as cellSchema from '../../db/cell-schema.ts'
 import { DirStore } from '../../drivers/dir/dir-store.ts'
 import { run } from '../../drivers/exec.ts'
 import { createInspector } from '../../drivers/qemu-img/inspector.ts'
@@ -328,7 +328,7 @@ describe('images', () => {
       volumes().map((volume) => volume.id),
       [ready!.id],
     )
-    assert.equal(world.db.select().from(schema.upload).all().length, 0)
+    assert.equal(world.db.select().from(cellSchema.upload).all().length, 0)
   })
 
   test('a dry run changes nothing', async () => {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { and, eq } from 'drizzle-orm'
+import * as cellSchema from '../../db/cell-schema.ts'
 import * as schema from '../../db/schema.ts'
 import { commitInfo } from '../change-plan.ts'
 import type { OperationContext } from '../context.ts'
@@ -61,7 +62,11 @@ export function requireEmpty(deps: ImageDeps, image: Image): void {
 
 /** Throws `conflict` while an upload to the image is open, and `busy` while a one-shot one goes on. */
 export function requireNoUpload(deps: ImageDeps, image: Image): void {
-  const pending = deps.zone.db.select().from(schema.upload).where(eq(schema.upload.image, image.id)).get()
+  const pending = deps.zone.db
+    .select()
+    .from(cellSchema.upload)
+    .where(eq(cellSchema.upload.image, image.id))
+    .get()
   if (pending)
     throw new AppError(
       'conflict',

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { eq, lt } from 'drizzle-orm'
-import * as schema from '../../db/schema.ts'
+import * as cellSchema from '../../db/cell-schema.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError, invalid, notFound } from '../errors.ts'
 import { requirePermission } from '../identity/permissions.ts'
@@ -14,7 +14,7 @@ import { acceptImage, claimImageVolume, releaseUpload, requireEmpty, uploadNameO
 import { findImage, readImage } from './record.ts'
 import { checkSha256, checkUploadSize } from './rules.ts'
 
-export type Upload = typeof schema.upload.$inferSelect
+export type Upload = typeof cellSchema.upload.$inferSelect
 
 export interface UploadView {
   id: string
@@ -90,7 +90,7 @@ class ImageUploads implements Uploads {
     await this.#deps.ensureRoom(row.pool, request.sizeBytes)
     const volume = await claimImageVolume(this.#deps, op, image)
     zone.db
-      .insert(schema.upload)
+      .insert(cellSchema.upload)
       .values({ ...upload, volume: volume.id })
       .run()
     return viewOf(upload, 0)
@@ -144,8 +144,8 @@ class ImageUploads implements Uploads {
     const before = this.#deps.now() - idleMs
     const idle = this.#deps.zone.db
       .select()
-      .from(schema.upload)
-      .where(lt(schema.upload.touchedAt, before))
+      .from(cellSchema.upload)
+      .where(lt(cellSchema.upload.touchedAt, before))
       .all()
     const ended = idle.filter((upload) => !this.#active.has(upload.id))
     for (const upload of ended) await this.#exclusively(upload.id, () => this.#discard(op, upload))
@@ -155,8 +155,8 @@ class ImageUploads implements Uploads {
   percent(imageId: string): number | undefined {
     const upload = this.#deps.zone.db
       .select()
-      .from(schema.upload)
-      .where(eq(schema.upload.image, imageId))
+      .from(cellSchema.upload)
+      .where(eq(cellSchema.upload.image, imageId))
       .get()
     const active = upload && this.#active.get(upload.id)
     if (!upload?.totalBytes) return undefined
@@ -164,7 +164,11 @@ class ImageUploads implements Uploads {
   }
 
   #permitted(op: OperationContext, id: string): { upload: Upload; image: Image } {
-    const upload = this.#deps.zone.db.select().from(schema.upload).where(eq(schema.upload.id, id)).get()
+    const upload = this.#deps.zone.db
+      .select()
+      .from(cellSchema.upload)
+      .where(eq(cellSchema.upload.id, id))
+      .get()
     const image = upload && findImage(this.#deps.zone.db, upload.image)
     if (!upload || !image) throw notFound('upload', id)
     requirePermission(op, 'image.write', image)
@@ -244,9 +248,9 @@ class ImageUploads implements Uploads {
 
   #touch(id: string): void {
     this.#deps.zone.db
-      .update(schema.upload)
+      .update(cellSchema.upload)
       .set({ touchedAt: this.#deps.now() })
-      .where(eq(schema.upload.id, id))
+      .where(eq(cellSchema.upload.id, id))
       .run()
   }
 
@@ -269,14 +273,14 @@ class ImageUploads implements Uploads {
       } else await target.suspend()
       throw error
     }
-    this.#deps.zone.db.delete(schema.upload).where(eq(schema.upload.id, upload.id)).run()
+    this.#deps.zone.db.delete(cellSchema.upload).where(eq(cellSchema.upload.id, upload.id)).run()
     return { ...viewOf(upload, upload.totalBytes ?? 0), finished: true }
   }
 
   async #discard(op: OperationContext, upload: Upload): Promise<void> {
     const volume = findVolume(this.#deps.zone.db, upload.volume)
     if (volume) await releaseUpload(this.#deps, op, volume)
-    this.#deps.zone.db.delete(schema.upload).where(eq(schema.upload.id, upload.id)).run()
+    this.#deps.zone.db.delete(cellSchema.upload).where(eq(cellSchema.upload.id, upload.id)).run()
   }
 }
 

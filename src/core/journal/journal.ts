@@ -1,6 +1,6 @@
 import type { Database as Sqlite } from 'better-sqlite3'
 import { and, count, desc, eq, gte, inArray, lt } from 'drizzle-orm'
-import * as schema from '../../db/schema.ts'
+import * as cellSchema from '../../db/cell-schema.ts'
 import { revisionAt, stateAt } from '../../zone/history.ts'
 import { type JournalVerdict, verifyJournal } from '../../zone/journal.ts'
 import { type ZoneTableName, zoneTables } from '../../zone/tables.ts'
@@ -50,7 +50,11 @@ export const createJournal = ({ zone, sqlite }: { zone: Zone; sqlite: Sqlite }):
   },
   get(op, revision) {
     requirePermission(op, 'journal.read')
-    const row = zone.db.select().from(schema.revision).where(eq(schema.revision.revision, revision)).get()
+    const row = zone.db
+      .select()
+      .from(cellSchema.revision)
+      .where(eq(cellSchema.revision.revision, revision))
+      .get()
     if (!row) throw notFound('revision', String(revision))
     return withChanges(zone, [row])[0]!
   },
@@ -70,10 +74,10 @@ function checkTable(table: string): ZoneTableName {
   throw invalid('table', `there is no table '${table}': choose from ${Object.keys(zoneTables).join(', ')}`)
 }
 
-type RevisionRow = typeof schema.revision.$inferSelect
+type RevisionRow = typeof cellSchema.revision.$inferSelect
 
 function list(zone: Zone, query: JournalQuery) {
-  const { revision } = schema
+  const { revision } = cellSchema
   const where = and(
     query.who === undefined ? undefined : eq(revision.who, query.who),
     query.requestId === undefined ? undefined : eq(revision.requestId, query.requestId),
@@ -96,7 +100,7 @@ function list(zone: Zone, query: JournalQuery) {
 }
 
 function changesOf(zone: Zone, table: ZoneTableName, key: string | undefined) {
-  const { change } = schema
+  const { change } = cellSchema
   const row = key === undefined ? undefined : eq(change.key, key)
   return zone.db
     .select({ revision: change.revision })
@@ -105,7 +109,7 @@ function changesOf(zone: Zone, table: ZoneTableName, key: string | undefined) {
 }
 
 function withChanges(zone: Zone, rows: readonly RevisionRow[]): JournalEntry[] {
-  const { change } = schema
+  const { change } = cellSchema
   const changes = zone.db
     .select()
     .from(change)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, mock, test } from 'node:test'
 import { openTestZone, type TestZone } from '../../../test/support/zone.ts'
+import * as cellSchema from '../../db/cell-schema.ts'
 import * as schema from '../../db/schema.ts'
 import { SimulatedVolumes } from '../../drivers/simulated/volumes.ts'
 import type { Change } from '../../zone/zone.ts'
@@ -251,7 +252,7 @@ describe('ledger', () => {
   test('what a live task or an upload has in hand is left alone', async () => {
     await add(row('a.qcow2', { state: 'creating', owner: 'guest-1' }), row('b.raw', { state: 'creating' }))
     zone.zone.db
-      .insert(schema.task)
+      .insert(cellSchema.task)
       .values({
         ...{
           id: 't',
@@ -272,7 +273,7 @@ describe('ledger', () => {
       })
       .run()
     zone.zone.db
-      .insert(schema.upload)
+      .insert(cellSchema.upload)
       .values({
         id: 'u',
         image: 'i',

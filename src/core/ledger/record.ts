@@ -1,4 +1,5 @@
 import { and, asc, eq, inArray, ne, or, sql } from 'drizzle-orm'
+import * as cellSchema from '../../db/cell-schema.ts'
 import * as schema from '../../db/schema.ts'
 import type { Database } from '../../zone/zone.ts'
 import { AppError } from '../errors.ts'
@@ -83,7 +84,7 @@ export const nameAll = (names: readonly string[]): string =>
  * make, undo or bring back a volume names it or its owner in its parameters.
  */
 export function isInHand(db: Database, volume: Pick<Volume, 'id' | 'owner'>): boolean {
-  const { task, upload } = schema
+  const { task, upload } = cellSchema
   const uploads = db.select({ id: upload.id }).from(upload).where(eq(upload.volume, volume.id)).limit(1).get()
   if (uploads) return true
   const names = [volume.id, volume.owner].filter((id) => id !== '')

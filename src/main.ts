@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import { ConfigError, defaultConfigFile, type Flags } from './config.ts'
+import type { BridgeFlags } from './main/host-bridge.ts'
 import { version } from './packaging/version.ts'
 
 // Each command loads what it needs, and nothing of what the others need.
@@ -96,6 +97,30 @@ withHost(host.command('shutdown-guests'))
     (await import('./main/host-command.ts')).shutdownGuests(flags, process.env),
   )
 
+const bridge = host
+  .command('bridge')
+  .description('a bridge on the LAN, for guests of a pool with the network mode plain')
+withConfig(bridge.command('create'))
+  .description(
+    'move an interface of the LAN, with its addresses and routes, onto a new bridge; goes back unless confirmed',
+  )
+  .requiredOption('--interface <name>', "the LAN's interface, e.g. eth0")
+  .option('--name <name>', 'name of the bridge', 'br0')
+  .option('--seconds <seconds>', 'how long to wait for the confirmation', '60')
+  .action(async (flags: BridgeFlags) =>
+    (await import('./main/host-bridge.ts')).createHostBridge(flags, process.env),
+  )
+withConfig(bridge.command('confirm'))
+  .description('keep the new bridge, also after a reboot')
+  .action(async (flags: Flags) =>
+    (await import('./main/host-bridge.ts')).confirmHostBridge(flags, process.env),
+  )
+withConfig(bridge.command('rollback'))
+  .description('take the new bridge back at once')
+  .action(async (flags: Flags) =>
+    (await import('./main/host-bridge.ts')).rollBackHostBridge(flags, process.env),
+  )
+
 const task = program.command('task').description('tasks of this appliance')
 withConfig(task.command('list'))
   .description('tasks that have not ended, or all')
@@ -126,6 +151,14 @@ program
   .argument('<directory>')
   .description('the process behind a mounted storage pool; started by the appliance')
   .action(async (directory: string) => (await import('./main/store-worker.ts')).storeWorker(directory))
+
+program
+  .command('internal-host-bridge', { hidden: true })
+  .argument('<directory>')
+  .description('makes a bridge and takes it back unless it is confirmed; started by host bridge create')
+  .action(async (directory: string) =>
+    (await import('./main/host-bridge-watch.ts')).watchHostBridge(directory),
+  )
 
 program.parseAsync().catch((error: unknown) => {
   const known = error instanceof ConfigError || (error instanceof Error && error.name === 'AppError')

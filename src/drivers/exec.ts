@@ -199,6 +199,20 @@ export function stream(
   return { pid: child.pid, stdin: child.stdin, stdout: child.stdout, done, stop: child.stop }
 }
 
+/**
+ * Starts a process that outlives this one and the terminal that it was started from: a session of its own, no pipes.
+ * Throws `unavailable` when the program is not installed.
+ */
+export async function spawnDetached(command: string, args: readonly string[]): Promise<number> {
+  const child = spawn(command, args, { detached: true, stdio: 'ignore', env: childEnvironment(), cwd: '/' })
+  const failed = new Promise<never>((_resolve, reject) => {
+    child.once('error', (error) => reject(isMissing(error) ? missingTool(command) : error))
+  })
+  await Promise.race([new Promise((resolve) => child.once('spawn', resolve)), failed])
+  child.unref()
+  return child.pid ?? 0
+}
+
 /** O_TMPFILE, which Node does not name; a kind of O_DIRECTORY. */
 const temporaryFile = 0o20000000 | constants.O_DIRECTORY
 

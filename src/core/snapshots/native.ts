@@ -51,7 +51,7 @@ export async function takeNative(
   if (!isRunning(await deps.live.look(request.guest)))
     throw new AppError('conflict', `guest '${request.guestName}' has stopped meanwhile; try again`)
   try {
-    if (request.consistency === 'filesystem') await deps.hypervisor.agent.freeze(request.guest)
+    if (freezes(request)) await deps.hypervisor.agent.freeze(request.guest)
     await deps.hypervisor.pause(request.guest)
     if (request.memory) await saveMemory(deps, request.guest, request.memory)
     await snapAll(deps, request.natives)
@@ -59,6 +59,10 @@ export async function takeNative(
     await letGo(deps, request)
   }
 }
+
+/** Memory that was saved of a frozen guest would bring back a frozen one, and holds what the disks lack anyway. */
+const freezes = ({ consistency, memory }: NativeRequest): boolean =>
+  consistency === 'filesystem' && memory === null
 
 async function saveMemory(deps: GuestDeps, guest: string, memory: NonNullable<NativeRequest['memory']>) {
   await deps.store(memory.pool).remove(memory.name)
@@ -76,10 +80,11 @@ async function snapAll(deps: GuestDeps, natives: readonly NativeDisk[]): Promise
 }
 
 /** An instance that ended while it was held still has nothing to go on with. */
-async function letGo(deps: GuestDeps, { guest, consistency }: NativeRequest): Promise<void> {
+async function letGo(deps: GuestDeps, request: NativeRequest): Promise<void> {
+  const { guest } = request
   if (!isRunning(await deps.live.look(guest))) return
   await deps.hypervisor.resume(guest)
-  if (consistency === 'filesystem') await deps.hypervisor.agent.thaw(guest)
+  if (freezes(request)) await deps.hypervisor.agent.thaw(guest)
 }
 
 /** Takes everything back, and lets an instance go on that a crash left held still. */

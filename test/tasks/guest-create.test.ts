@@ -46,14 +46,15 @@ test('guest.create survives an error, a crash and a repeat at every step', async
     async isClean(world, database) {
       assert.deepEqual(await leftovers(world, database), {
         guests: [],
-        volumes: ['image-debian.qcow2 ready on null'],
+        volumes: ['image-cd.raw ready on null', 'image-debian.qcow2 ready on null'],
         addresses: [],
         snapshots: [],
-        onPool: ['image-debian.qcow2'],
+        onPool: ['image-cd.raw', 'image-debian.qcow2'],
         inQuarantine: [],
         offers: [],
         partial: [],
         domains: [],
+        hardware: [],
         hosts: [],
       })
       return true
@@ -64,7 +65,7 @@ test('guest.create survives an error, a crash and a repeat at every step', async
       assert.deepEqual(left.domains, ['manager.web1 running'])
       assert.equal(left.addresses.length, 1)
       assert.equal(left.hosts.length, 1)
-      assert.equal(left.onPool.length, 5)
+      assert.equal(left.onPool.length, 6)
       assert.deepEqual(ledgerProblems(world, database), [])
       return true
     },

@@ -5,6 +5,7 @@ import { may, mayAny, requirePermission, requireToMake } from '../identity/permi
 import { type Launched, launch } from '../launch.ts'
 import { inPages, type Listing, type Wanted } from '../paging.ts'
 import { isOperator, shownError } from '../tasks/shown.ts'
+import { usualAdmin } from '../templates/templates.ts'
 import { type AuthParams, guestAuth } from './auth.ts'
 import { createGuestChanges, settleMs, writableGuest } from './changes.ts'
 import { type CreateParams, createLocks, guestCreate } from './create.ts'
@@ -101,7 +102,7 @@ export function createGuests(deps: GuestDeps) {
       const guest = readGuest(deps.zone, id)
       requirePermission(op, 'guest.secret', guest)
       requireVersion(guest, op)
-      const user = request.user || guest.adminName || (guest.system === 'windows' ? 'Administrator' : 'root')
+      const user = request.user || guest.adminName || usualAdmin(deps.zone, guest)
       if (!/^[\w.-]{1,32}$/.test(user))
         throw invalid('user', "user must be 1 to 32 letters, digits, '.', '-' or '_'")
       const password = request.password || generatePassword()
@@ -161,6 +162,7 @@ function view(deps: GuestDeps, guest: Guest): GuestView {
     created,
     progress: created ? 100 : (deps.tasks.holder(`guest:${guest.id}`)?.task.progress ?? 0),
     live,
+    stateReason: live === 'paused' ? deps.live.reason(guest.id) : '',
     running: deps.live.running(guest.id),
     networkAddress: deps.observed.networkAddress(guest.id),
     displayAddress: deps.observed.displayAddress(guest.id),

@@ -148,6 +148,15 @@ export function findTemplate(
   )
 }
 
+/** Whose password is meant where nobody is named. */
+export function usualAdmin(zone: Zone, guest: { template: string | null; system: string }): string {
+  const { template } = schema
+  const row = guest.template
+    ? zone.db.select({ admin: template.admin }).from(template).where(eq(template.id, guest.template)).get()
+    : undefined
+  return row?.admin ?? (guest.system === 'windows' ? 'Administrator' : 'root')
+}
+
 /** At the first start. Repeatable; what an operator changed or deleted later stays so. */
 export async function ensureFactoryTemplates(zone: Zone, now = Date.now()): Promise<void> {
   if (all(zone).length > 0) return

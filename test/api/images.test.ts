@@ -242,7 +242,7 @@ describe('images by HTTP', () => {
     )
     assert.ok(Number((await call('GET', '/storage_pools/other')).data['free']) > 0)
     assert.equal(
-      (await call('POST', '/storage_pools/x', { type: 'ceph', host: 'a', target: 'b' })).field,
+      (await call('POST', '/storage_pools/x', { type: 'zfs', host: 'a', target: 'b' })).field,
       'type',
     )
     assert.equal((await call('DELETE', '/storage_pools/other')).status, 200)

@@ -33,6 +33,7 @@ const imagesOf = ({ db }: OpenDatabase) =>
     .select()
     .from(schema.image)
     .all()
+    .filter((image) => image.kind === 'disk')
     .map((image) => `${image.name} ${image.state}`)
     .sort()
 

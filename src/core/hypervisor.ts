@@ -1,6 +1,7 @@
 import type { GuestHardware } from '../db/row-types.ts'
 import type { Log } from './context.ts'
 import type { GuestFilters, TrafficPolicy } from './traffic-filters.ts'
+import type { ForeignDomains } from './unmanaged/found-domain.ts'
 
 /** What core needs of a hypervisor. Fulfilled by drivers/libvirt and, behaving, by drivers/simulated. */
 export interface Hypervisor {
@@ -28,6 +29,8 @@ export interface Hypervisor {
   /** Success when it runs. */
   resume(id: string): Promise<void>
   state(id: string): Promise<DomainState>
+  /** Why it is in its state, and which disks of a paused one have failed for want of room. */
+  stateReason(id: string): Promise<StateReason>
   /** Every domain of this host, also those that Nacelle did not make; one call. */
   list(): Promise<DomainSummary[]>
   /** Live figures of the running domains; one call for all. Counters are cumulative. */
@@ -51,6 +54,7 @@ export interface Hypervisor {
   /** What cards of guests are held to; a definition or start brings its guest's filter along. */
   filters: GuestFilters
   snapshots: LiveSnapshots
+  foreign: ForeignDomains
   /** Calls the listener for each change of a domain until the signal aborts; reconnects by itself. */
   watch(listener: (event: DomainEvent) => void, signal: AbortSignal, log: Log): void
 }
@@ -78,6 +82,14 @@ export interface HypervisorFacts {
 }
 
 export type DomainState = 'absent' | 'stopped' | 'running' | 'paused' | 'stopping' | 'crashed'
+
+export interface StateReason {
+  state: DomainState
+  /** In the hypervisor's words: `user`, `I/O error`, `booted`… */
+  reason: string
+  /** Targets whose last write found no space. */
+  fullDisks: string[]
+}
 
 export interface LiveSize {
   cores: number

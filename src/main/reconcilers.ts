@@ -10,6 +10,7 @@ import { createDomainsReconciler } from '../reconcilers/domains.ts'
 import { createFirewallReconciler } from '../reconcilers/firewall.ts'
 import { createLayersReconciler, letsLayersGo } from '../reconcilers/layers.ts'
 import { createObservedReconciler } from '../reconcilers/observed.ts'
+import { createPausedReconciler } from '../reconcilers/paused.ts'
 import { createPoliciesReconciler } from '../reconcilers/policies.ts'
 import { createReconcilerRunner, type ReconcilerRunner } from '../reconcilers/reconciler.ts'
 import { createStoragePoolsReconciler } from '../reconcilers/storage-pools.ts'
@@ -40,6 +41,7 @@ export function createReconcilers(parts: ReconcilerParts): ReconcilerRunner {
     [
       createDomainsReconciler(guestDeps),
       createObservedReconciler(observed),
+      createPausedReconciler(guestDeps),
       createAddressesReconciler({ zone, network, cell }),
       createFirewallReconciler({ zone, network, cell }),
       createPoliciesReconciler(enforcer),
@@ -66,6 +68,9 @@ export function createReconcilers(parts: ReconcilerParts): ReconcilerRunner {
     ],
     (name) => systemContext(log.child({ reconciler: name })),
   )
+  guestDeps.live.onChange((_, state) => {
+    if (state === 'paused') runner.nudge('paused').catch(() => undefined)
+  })
   tasks.subscribe((task) => {
     if (letsLayersGo(task)) runner.nudge('layers').catch(() => undefined)
   })

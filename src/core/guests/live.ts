@@ -5,7 +5,7 @@ import type { DomainState, Hypervisor } from '../hypervisor.ts'
  * virsh. Our own actions set it at once.
  */
 export class LiveGuests {
-  private readonly states = new Map<string, { state: DomainState; since: number }>()
+  private readonly states = new Map<string, { state: DomainState; since: number; reason?: string }>()
   private readonly listeners = new Set<(id: string, state: DomainState) => void>()
   private readonly hypervisor: Hypervisor
   private readonly now: () => number
@@ -29,6 +29,17 @@ export class LiveGuests {
 
   since(id: string): number | null {
     return this.states.get(id)?.since ?? null
+  }
+
+  /** Why it is paused, where that has been looked at; else empty. */
+  reason(id: string): string {
+    return this.states.get(id)?.reason ?? ''
+  }
+
+  /** Holds until the state changes. */
+  setReason(id: string, reason: string): void {
+    const known = this.states.get(id)
+    if (known) known.reason = reason
   }
 
   set(id: string, state: DomainState): void {

@@ -8,6 +8,8 @@ export interface GuestView extends Omit<Guest, 'adminSecret' | 'monitorSecret'> 
   /** Of the creation, 0–100. */
   progress: number
   live: DomainState
+  /** Why it is paused; else empty. */
+  stateReason: string
   running: boolean
   /** IPv4 address that the guest has itself, as agent or DHCP server say; null when unknown. */
   networkAddress: string | null

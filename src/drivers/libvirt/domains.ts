@@ -9,6 +9,7 @@ import type { DomainSpec, DomainState, DomainSummary, Hypervisor } from '../../c
 import { agentAnswers } from './agent.ts'
 import { domainXml } from './domain-xml.ts'
 import { says } from './errors.ts'
+import { renamedXml } from './found-domain.ts'
 import { agentChannel } from './live-xml.ts'
 import { restoredXml } from './saved-image.ts'
 import type { Virsh } from './virsh.ts'
@@ -115,8 +116,8 @@ class Definitions {
   }
 
   async define(id: string, xml: string): Promise<void> {
-    await commands.domainDefine(this.#virsh, xml)
-    this.#known.set(id, { ours: digest(xml), shown: await this.#shown(id) })
+    if (await defineUnderName(this.#virsh, id, xml))
+      this.#known.set(id, { ours: digest(xml), shown: await this.#shown(id) })
   }
 
   async ensure(id: string, xml: string): Promise<void> {
@@ -131,6 +132,29 @@ class Definitions {
 
   async #shown(id: string): Promise<string> {
     return digest(await this.#virsh.reader.read({ words: 'dumpxml --inactive', id }).catch(() => ''))
+  }
+}
+
+/**
+ * Libvirt refuses a known UUID under another name, which an adopted domain has. One that does not run is defined anew; one
+ * that runs keeps its name until it stops. Answers whether it is defined as told.
+ */
+async function defineUnderName(virsh: Virsh, id: string, xml: string): Promise<boolean> {
+  try {
+    await commands.domainDefine(virsh, xml)
+    return true
+  } catch (error) {
+    if (!says(error, /is already defined with uuid/)) throw error
+    if (isActive(await domainState(virsh, id))) {
+      const { name } =
+        parseNames(await virsh.reader.read({ words: 'names' })).find((one) => one.id === id) ?? {}
+      if (name === undefined) throw error
+      await commands.domainDefine(virsh, renamedXml(xml, name))
+      return false
+    }
+    await commands.domainUndefine(virsh, id, true)
+    await commands.domainDefine(virsh, xml)
+    return true
   }
 }
 

@@ -10,11 +10,13 @@ import { createDomains } from './domains.ts'
 import { says } from './errors.ts'
 import { watchEvents } from './events.ts'
 import { probeFacts } from './facts.ts'
+import { createForeign } from './foreign.ts'
 import { displayAddress, mediaBus, requireDisk } from './live-xml.ts'
 import { createNwfilters, withFilters } from './nwfilters.ts'
 import { openSerial } from './serial.ts'
 import { openReadSession } from './session.ts'
 import { createLiveSnapshots } from './snapshots.ts'
+import { stateReason } from './state-reason.ts'
 import { domainStats } from './stats.ts'
 import { blockCapacity, blockResize, deviceUpdate, openTray, type Virsh } from './virsh.ts'
 
@@ -41,6 +43,7 @@ export function createLibvirt(options: { uri: string; log: Log }): LibvirtHyperv
       })
       return facts
     },
+    stateReason: (id) => stateReason(virsh, id),
     stats: (ids) => domainStats(sessions, ids),
     changeMedia: (id, source) => changeMedia(virsh, id, source),
     liveSize: (id) => liveSize(virsh, id),
@@ -50,6 +53,7 @@ export function createLibvirt(options: { uri: string; log: Log }): LibvirtHyperv
     serial: (id, size) => openSerial(virsh, id, size),
     agent: createAgent(virsh),
     snapshots: createLiveSnapshots(virsh),
+    foreign: createForeign(virsh),
     watch: (listener, signal, log) => watchEvents(virsh, listener, signal, log),
     async close() {
       await Promise.all([sessions.reader.close(), sessions.figures.close()])

@@ -15,7 +15,11 @@ export type ReadCommand =
   | { words: 'list'; which: 'all' | 'running' | 'paused' | 'other' | 'shutoff' }
   | { words: 'names' }
   | { words: 'domstats' }
-  | { words: 'domstate' | 'dumpxml' | 'dumpxml --inactive'; id: string }
+  | {
+      words: 'domstate' | 'domstate --reason' | 'domblkerror' | 'dumpxml' | 'dumpxml --inactive'
+      id: string
+    }
+  | { words: 'dominfo' | 'snapshot-list --name' | 'checkpoint-list --name'; id: string }
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

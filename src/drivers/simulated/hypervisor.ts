@@ -10,6 +10,7 @@ import {
 } from '../../core/hypervisor.ts'
 import { createSimulatedAdjust } from './adjust.ts'
 import { createSimulatedFilters, type SimulatedFilters } from './filters.ts'
+import { createSimulatedForeign } from './foreign.ts'
 import { defineDomain, requireFile, startDomain, undefineDomain } from './lifecycle.ts'
 import { createSimulatedSnapshots } from './snapshots.ts'
 import { has, isActive, type SimulatedDomain, type SimulatedOptions, SimulatedWorld } from './world.ts'
@@ -54,14 +55,28 @@ export function createSimulatedHypervisor(options: SimulatedOptions = {}): Simul
     reboot: (id) => world.call('reboot', [id], async () => reboot(world, id, 'reboot')),
     pause: (id) =>
       world.call('pause', [id], async () => {
-        world.running(id).state = 'paused'
+        const domain = world.running(id)
+        // As with libvirt, the reason of the first pause stays.
+        if (domain.state === 'paused') return
+        domain.state = 'paused'
+        domain.pausedBy = { reason: 'user', fullDisks: [] }
+        world.emit(id, 'lifecycle', 'Suspended Paused')
       }),
     resume: (id) =>
       world.call('resume', [id], async () => {
-        world.running(id).state = 'running'
+        const domain = world.running(id)
+        domain.state = 'running'
+        delete domain.pausedBy
+        world.emit(id, 'lifecycle', 'Resumed Unpaused')
       }),
     reset: (id) => world.call('reset', [id], async () => reboot(world, id, 'reset')),
     state: (id) => world.call('state', [id], async () => world.domains.get(id)?.state ?? 'absent'),
+    stateReason: (id) =>
+      world.call('stateReason', [id], async () => {
+        const { state, pausedBy } = world.find(id)
+        const none = { reason: '', fullDisks: [] }
+        return { state, ...(state === 'paused' ? (pausedBy ?? none) : none) }
+      }),
     list: () =>
       world.call('list', [], async () =>
         [...world.domains.values()].map(({ id, name, state }) => ({ id, name, state })),
@@ -86,6 +101,7 @@ export function createSimulatedHypervisor(options: SimulatedOptions = {}): Simul
     agent: createAgent(world),
     filters,
     snapshots: createSimulatedSnapshots(world),
+    foreign: createSimulatedForeign(world),
     watch: (listener, signal) => world.subscribe(listener, signal),
   }
 }

@@ -1,7 +1,8 @@
 // The pretended host: domains with their current and requested state, transitions, events, faults and counters.
 import { access, writeFile } from 'node:fs/promises'
 import { AppError } from '../../core/errors.ts'
-import type { DomainEvent, DomainSpec, DomainState } from '../../core/hypervisor.ts'
+import type { DomainEvent, DomainSpec, DomainState, StateReason } from '../../core/hypervisor.ts'
+import type { FoundDomain } from '../../core/unmanaged/found-domain.ts'
 
 /** What the fake does to files; the defaults look at the real file system and make empty overlays. */
 export interface SimulatedFiles {
@@ -47,6 +48,8 @@ export interface SimulatedDomain {
   restoredFrom: string | null
   startedAtMs: number
   terminals: Set<() => void>
+  /** Of a paused one. */
+  pausedBy?: Pick<StateReason, 'reason' | 'fullDisks'>
 }
 
 const defaultFiles: SimulatedFiles = {
@@ -79,6 +82,8 @@ export class SimulatedWorld {
   /** How often each call was made. */
   readonly counters = new Map<string, number>()
   readonly calls: { call: string; args: readonly unknown[] }[] = []
+  /** What an inspection says differently of a domain than its definition, by id. */
+  readonly foreign = new Map<string, Partial<FoundDomain>>()
   readonly files: SimulatedFiles
   readonly hostMemoryBytes: number
   mode: 'auto' | 'explicit'
@@ -166,6 +171,15 @@ export class SimulatedWorld {
   /** For tests: the guest's system powers itself off, or crashes. */
   guestPowersOff(id: string): void {
     this.end(this.running(id), 'Stopped Shutdown')
+  }
+
+  /** A write of the guest fails: QEMU holds it still before the guest sees it. */
+  diskFails(id: string, fullDisks: string[]): void {
+    const domain = this.running(id)
+    domain.state = 'paused'
+    domain.pausedBy = { reason: 'I/O error', fullDisks }
+    for (const target of fullDisks) this.emit(id, 'io-error', `(${target}) pause due to enospc`)
+    this.emit(id, 'lifecycle', 'Suspended I/O Error')
   }
 
   guestCrashes(id: string): void {

@@ -195,6 +195,9 @@ const guestEntries = {
   modules: v.array(v.string()),
   firmware: v.string(),
   state: v.pipe(v.string(), v.description('As the hypervisor says: stopped, running, paused, crashed…')),
+  state_reason: v.optional(
+    v.pipe(v.string(), v.description("Of a paused one: why, e.g. `storage pool 'local' is full`.")),
+  ),
   ethernet_address: v.string(),
   display_protocol: v.string(),
   internal: addresses,

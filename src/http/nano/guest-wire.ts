@@ -21,8 +21,8 @@ export const timeText = (milliseconds: number): string =>
  * reader who asks for news gets them.
  */
 export function guestTag(guest: GuestView, figures?: InstanceFigures): string {
-  const { live, progress, networkAddress, displayAddress } = guest
-  return recordTag(guest.version, [live, progress, networkAddress, displayAddress, figures])
+  const { live, stateReason, progress, networkAddress, displayAddress } = guest
+  return recordTag(guest.version, [live, stateReason, progress, networkAddress, displayAddress, figures])
 }
 
 export function guestElement(guest: GuestView, names: GuestNames) {
@@ -51,6 +51,7 @@ export function guestElement(guest: GuestView, names: GuestNames) {
     modules: guest.modules,
     firmware: guest.firmware,
     state: guest.live === 'absent' ? 'stopped' : guest.live,
+    ...(guest.stateReason ? { state_reason: guest.stateReason } : {}),
     ethernet_address: guest.mac,
     display_protocol: 'vnc',
     internal: {

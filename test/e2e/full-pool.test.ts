@@ -1,0 +1,85 @@
+// A pool becomes full under a guest that writes: the guest is held still, told of, and goes on with all that it wrote.
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { GuestAgent } from '../lab/agent.ts'
+import { waitFor } from '../lab/http.ts'
+import { startBoth } from './harness.ts'
+import * as life from './life.ts'
+
+const mebibyte = 1 << 20
+const writtenBytes = 48 * mebibyte
+
+/** What `seq 1 …` writes, cut at so many bytes. */
+function expectedDigest(): string {
+  const hash = createHash('md5')
+  let left = writtenBytes
+  for (let next = 1; left > 0; ) {
+    let text = ''
+    while (text.length < 65_536) text += `${next++}\n`
+    const part = text.slice(0, left)
+    hash.update(part)
+    left -= part.length
+  }
+  return hash.digest('hex')
+}
+
+interface Paused {
+  state: string
+  state_reason?: string
+}
+
+test('a full pool pauses a guest without harm, and it goes on when there is room', {
+  timeout: 600_000,
+}, async (t) => {
+  const { lab, appliance, stop } = await startBoth({})
+  t.after(stop)
+  const directory = join(lab.dir, 'small')
+  const sized = (options: string) => ['-t', 'tmpfs', '-o', options, 'tmpfs', directory]
+  await lab.exec('mkdir', ['-m', '711', directory])
+  await lab.exec('mount', sized(`size=${400 * mebibyte}`))
+  await appliance.api('POST', '/storage_pools/small', { type: 'dir', target: directory })
+  await appliance.api('PUT', '/compute_pools/default', { storage: 'small' })
+  const image = await life.uploadTiny(appliance)
+  const disks = [64 * mebibyte, 128 * mebibyte]
+  const id = await life.createGuest(appliance, life.createBody('web1', { from_image: image, disks }))
+  await appliance.api('POST', `/instances/${id}`, {})
+  const agent = new GuestAgent(lab, id)
+  await agent.waitUntilReady(life.bootMs)
+  const shown = () => appliance.api<Paused>('GET', `/instances/${id}`)
+  const findings = async () => {
+    const all = await appliance.api<{ name: string; findings: string[] }[]>('GET', '/reconcilers/')
+    return all.find(({ name }) => name === 'paused')?.findings.join() ?? ''
+  }
+
+  await t.test('it is paused, and that is told of with the reason', async () => {
+    const used = Number((await lab.exec('du', ['-s', '--block-size=1', directory])).stdout.split('\t')[0])
+    await lab.exec('mount', ['-o', `remount,size=${used + 16 * mebibyte}`, directory])
+    const script = `seq 1 20000000 | head -c ${writtenBytes} | dd of=/dev/vdb bs=1M iflag=fullblock conv=fsync && touch /tmp/done`
+    await agent.sh(`(${script}) >/tmp/log 2>&1 </dev/null &`)
+    const reason = await waitFor(
+      'pause',
+      async () => {
+        const { state, state_reason } = await shown()
+        return state === 'paused' ? state_reason : undefined
+      },
+      { timeoutMs: 120_000 },
+    )
+    assert.equal(reason, "storage pool 'small' is full")
+    assert.match(await findings(), /'web1' is paused: storage pool 'small' is full/)
+  })
+  await t.test('it goes on when there is room, and what it wrote is whole', async () => {
+    await lab.exec('mount', ['-o', `remount,size=${400 * mebibyte}`, directory])
+    await waitFor('run', async () => (await shown()).state === 'running' || undefined, { timeoutMs: 60_000 })
+    await agent.waitUntilReady(60_000)
+    const ended = async () =>
+      (await agent.sh('test -e /tmp/done && echo yes || cat /tmp/log')).trim() === 'yes'
+    await waitFor('end of the writing', async () => (await ended()) || undefined, { timeoutMs: 120_000 })
+    const read = `echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vdb bs=1M count=${writtenBytes / mebibyte} | md5sum`
+    assert.equal((await agent.sh(read, 60_000)).split(' ')[0], expectedDigest())
+    assert.equal((await shown()).state_reason, undefined)
+    await appliance.api('POST', '/reconcilers/paused')
+    assert.equal(await findings(), '')
+  })
+})

@@ -5,7 +5,15 @@ import { join } from 'node:path'
 import { sayLoad } from './figures.ts'
 
 /** In the order of docs/performance.md. */
-const benchmarks = ['create-start', 'console-proxy', 'upload', 'start-up', 'search', 'sampler']
+const benchmarks = [
+  'create-start',
+  'console-proxy',
+  'upload',
+  'start-up',
+  'search',
+  'sampler',
+  'rbd-snapshots',
+]
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !benchmarks.includes(name))

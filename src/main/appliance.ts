@@ -23,6 +23,7 @@ import { createHost } from '../core/host/host.ts'
 import type { Hypervisor, HypervisorFacts } from '../core/hypervisor.ts'
 import { createIdentity } from '../core/identity/identity.ts'
 import { createImages } from '../core/images/images.ts'
+import { createImageImports } from '../core/images/imports.ts'
 import { createUploads } from '../core/images/uploads.ts'
 import { createInstances } from '../core/instances/instances.ts'
 import { Observed } from '../core/instances/observed.ts'
@@ -41,10 +42,13 @@ import { StateDiskWatch } from '../core/state-disk/state-disk.ts'
 import { createStoragePools } from '../core/storage-pools/storage-pools.ts'
 import { createTaskService } from '../core/tasks/tasks.ts'
 import { createTemplates } from '../core/templates/templates.ts'
+import type { LayDeps } from '../core/unmanaged/lay-disks.ts'
+import { createUnmanagedGuests } from '../core/unmanaged/unmanaged.ts'
 import type { VolumeStore } from '../core/volumes.ts'
 import { openDatabase } from '../db/connect.ts'
 import { migrate } from '../db/migrate.ts'
 import * as schema from '../db/schema.ts'
+import { createImportFolder } from '../drivers/host/import-folder.ts'
 import { loadSqliteBinding } from '../packaging/addons.ts'
 import { Outbox } from '../tasks/outbox.ts'
 import { TaskRunner, type TaskRunnerOptions } from '../tasks/runner.ts'
@@ -218,8 +222,10 @@ export function createAppliance({
     ...identity,
     imageDeps,
     images: createImages({ ...imageDeps, uploads, guests: guestDeps }),
+    imports: createImageImports({ ...imageDeps, folder: createImportFolder(dirs.imports) }),
     uploads,
     guests: createGuests(guestDeps),
+    unmanaged: createUnmanagedGuests(withInspector(guestDeps, drivers)),
     batches: createBatches(guestDeps, { parallel: () => settings.get('batch.parallel') }),
     migrations: createMigrations({ zone, cell }),
     instances: createInstances(guestDeps),
@@ -242,8 +248,10 @@ function prepareDirs(dataDir: string) {
     scratch: join(dataDir, 'scratch'),
     tls: join(dataDir, 'tls'),
     pool: join(dataDir, 'pools', 'local'),
+    imports: join(dataDir, 'import'),
   }
-  for (const path of [dirs.scratch, dirs.tls]) mkdirSync(path, { recursive: true, mode: 0o700 })
+  const ours = [dirs.scratch, dirs.tls, join(dirs.imports, 'media'), join(dirs.imports, 'disk')]
+  for (const path of ours) mkdirSync(path, { recursive: true, mode: 0o700 })
   mkdirSync(dirs.pool, { recursive: true, mode: 0o711 })
   // The umask of the appliance takes the search permission of others away, and QEMU is one of them.
   for (const path of [dataDir, dirname(dirs.pool), dirs.pool]) chmodSync(path, statSync(path).mode | 0o011)
@@ -265,6 +273,10 @@ function holdFacts() {
     },
   }
 }
+
+/** Its `facts` are known only later, so they are asked each time. */
+const withInspector = (guestDeps: GuestDeps, { inspector }: Drivers): LayDeps =>
+  Object.create(guestDeps, { inspector: { value: inspector, enumerable: true } }) as LayDeps
 
 interface StartGuards {
   drivers: Drivers

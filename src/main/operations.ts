@@ -13,6 +13,7 @@ import { figureOperations } from '../http/nano/figures.ts'
 import type { GuestNames } from '../http/nano/guest-wire.ts'
 import { guestOperations } from '../http/nano/guests.ts'
 import { hostOperations } from '../http/nano/host.ts'
+import { imageImportOperations } from '../http/nano/image-imports.ts'
 import { instanceOperations } from '../http/nano/instances.ts'
 import { journalOperations } from '../http/nano/journal.ts'
 import { ledgerOperations } from '../http/nano/ledger.ts'
@@ -32,6 +33,7 @@ import { systemOperations } from '../http/nano/system.ts'
 import { taskOperations } from '../http/nano/tasks.ts'
 import { templateOperations } from '../http/nano/templates.ts'
 import { tokenOperations } from '../http/nano/tokens.ts'
+import { unmanagedOperations } from '../http/nano/unmanaged.ts'
 import { uploadOperations } from '../http/nano/uploads.ts'
 import { userGroupOperations } from '../http/nano/user-groups.ts'
 import { userOperations } from '../http/nano/users.ts'
@@ -58,9 +60,11 @@ export function mainOperations(appliance: Appliance, examined: Examined): Operat
     ...cellOperations(services),
     ...storagePoolOperations(services),
     ...ledgerOperations(services),
+    ...unmanagedOperations(services),
     ...addressPoolOperations(services),
     ...mediaImageOperations(services),
     ...diskImageOperations(services),
+    ...imageImportOperations(services),
     ...uploadOperations(services),
     ...templateOperations(services),
     ...guestOperations(services),

@@ -160,8 +160,11 @@ async function copyAll(deps: ImageDeps, op: OperationContext, copying: Copying):
   }
 }
 
+/** What signs a commit. */
+type Signature = Pick<OperationContext, 'who' | 'requestId'>
+
 /** Rows and bytes of an upload that came to nothing. */
-export async function releaseUpload(deps: ImageDeps, op: OperationContext, claimed: Volume): Promise<void> {
+export async function releaseUpload(deps: ImageDeps, op: Signature, claimed: Volume): Promise<void> {
   const volume = findVolume(deps.zone.db, claimed.id)
   if (volume?.state !== 'creating') return
   for (const name of new Set([volume.name, uploadNameOf(volume)])) await deps.store(volume.pool).remove(name)
@@ -178,11 +181,7 @@ interface Accepting {
 }
 
 /** Checks what came, gives it its name, and makes volume and image ready in one commit. */
-export async function acceptImage(
-  deps: ImageDeps,
-  op: OperationContext,
-  accepting: Accepting,
-): Promise<void> {
+export async function acceptImage(deps: ImageDeps, op: Signature, accepting: Accepting): Promise<void> {
   const { target } = accepting
   const { sha256, sizeBytes } = await target.seal()
   checkDigest(accepting, sha256)
@@ -209,7 +208,7 @@ function checkDigest({ sha256 }: Accepting, found: string): void {
 /** A volume's name says its format, and that is known only now. */
 async function nameByFormat(
   deps: ImageDeps,
-  op: OperationContext,
+  op: Signature,
   { image, volume }: Accepting,
   format: string,
 ): Promise<Volume> {

@@ -79,8 +79,10 @@ export async function planSpace(
 ): Promise<Space> {
   const pool = checkPool(deps, request.pool)
   const storage = storageOf(pool)
-  const memoryBytes = count * request.memoryBytes
-  const cell = await deps.placement.choose({ pool, storage, memoryBytes, starts: request.autoStart })
+  const starts = request.autoStart
+  // Those that do not start yet need not fit together.
+  const memoryBytes = (starts ? count : 1) * request.memoryBytes
+  const cell = await deps.placement.choose({ pool, storage, memoryBytes, starts })
   const image = request.fromImage
     ? checkImage(deps, op, { image: request.fromImage, systemBytes: request.diskBytes[0] ?? 0, storage })
     : undefined

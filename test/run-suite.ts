@@ -1,4 +1,5 @@
-// Runs every test file: the quick ones side by side, then those that need libvirt or the binary, one at a time.
+// Runs every test file, two at a time: the quick ones, then those with guests, each in namespaces of its own. What measures
+// the host as it is, or takes hours, comes last and one at a time.
 import { glob, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,8 +15,8 @@ interface Outcome {
 
 const minute = 60_000
 const full = process.env['NACELLE_TEST_FULL'] === '1'
-// Share the host's libvirt, network or CPU time limits, so they must not disturb one another.
-const alone = [/^test\/e2e\//, /^test\/lab\//, /^test\/full\//, /^test\/packaging\.test\.ts$/]
+const withGuests = [/^test\/e2e\//, /^test\/lab\//]
+const alone = [/^test\/full\//, /^test\/packaging\.test\.ts$/]
 
 const outcomes: Outcome[] = []
 const counts = { tests: 0, suites: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 }
@@ -28,11 +29,13 @@ process.env['NACELLE_CONTRACT_RESULTS'] = contractResults
 const files = (await Array.fromAsync(glob(['src/**/*.test.ts', 'test/**/*.test.ts'])))
   .filter((file) => full || !file.startsWith('test/full/'))
   .sort()
-const serial = files.filter((file) => alone.some((pattern) => pattern.test(file)))
+const isOf = (patterns: readonly RegExp[]) => (file: string) => patterns.some((pattern) => pattern.test(file))
+const [slow, serial] = [files.filter(isOf(withGuests)), files.filter(isOf(alone))]
 await runStage(
-  files.filter((file) => !serial.includes(file)),
+  files.filter((file) => !slow.includes(file) && !serial.includes(file)),
   { concurrency: 2, timeoutMs: 15 * minute },
 )
+await runStage(slow, { concurrency: 2, timeoutMs: 15 * minute })
 await runStage(serial, { concurrency: 1, timeoutMs: full ? 240 * minute : 15 * minute })
 printSlowest()
 await printContract()

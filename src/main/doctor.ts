@@ -39,8 +39,8 @@ import { lockName } from './single-instance.ts'
 export type Examined = Pick<Config, 'dataDir' | 'listen' | 'libvirtUri'>
 
 /** Of one check. The probe of KVM ends before it, with the two seconds that a hung QEMU gets after its SIGTERM. */
-const deadlineMs = 4_000
-const probeMs = 1_800
+const deadlineMs = 20_000
+const probeMs = 6_000
 
 /** Looks at this host as the configuration uses it; `pools` are the directories of its storage pools. */
 export async function lookAtHost(config: Examined, pools: readonly string[]): Promise<Report> {
@@ -227,7 +227,7 @@ const colours = { ok: 'green', warning: 'yellow', error: 'red', unknown: 'cyan' 
 const paint = (state: FindingState, text: string) =>
   styleText(colours[state], text, { stream: process.stdout })
 
-const askMs = 1_000
+const askMs = 5_000
 
 /** Those of the appliance that runs; where none answers, the one that the first start makes. */
 async function poolsOf(dataDir: string): Promise<string[]> {

@@ -11,7 +11,7 @@ export async function clockFacts(systemd: boolean, signal: AbortSignal): Promise
   const ask = async (name: string, words: string[]) =>
     (await findProgram(name)) === ''
       ? ''
-      : run(name, words, { signal, timeoutMs: 2_500 }).then(
+      : run(name, words, { signal, timeoutMs: 15_000 }).then(
           ({ stdout }) => stdout,
           () => '',
         )

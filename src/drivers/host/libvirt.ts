@@ -7,7 +7,7 @@ export async function libvirtFacts(uri: string, signal: AbortSignal): Promise<Li
   const installed = await isInstalled('libvirtd')
   try {
     const words = ['-q', '-c', uri, 'version', '--daemon']
-    const { stdout } = await run('virsh', words, { signal, timeoutMs: 3_500 })
+    const { stdout } = await run('virsh', words, { signal, timeoutMs: 15_000 })
     return { uri, version: parseDaemonVersion(stdout), reason: 'it told no version', installed }
   } catch (error) {
     if (!(error instanceof CommandError)) throw error

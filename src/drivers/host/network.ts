@@ -37,7 +37,7 @@ async function ownBridges(): Promise<string[]> {
 /** Throws where this user may not see the rules, or nft is missing. */
 export async function forwardFacts(signal: AbortSignal): Promise<ForwardFacts> {
   if (!isRoot()) throw notPermitted()
-  const limits = { signal, timeoutMs: 3_000 }
+  const limits = { signal, timeoutMs: 15_000 }
   const { stdout } = await run('nft', ['-j', 'list', 'chains'], limits)
   const chains = parseForwardChains(stdout)
   const dropping = await Promise.all(
@@ -75,7 +75,7 @@ export function parseForwardChains(json: string): Omit<ForwardChain, 'rules'>[] 
 async function legacyChains(signal: AbortSignal): Promise<ForwardChain[]> {
   const tables = (await readIfThere('/proc/net/ip_tables_names')) ?? ''
   if (!/^filter$/m.test(tables) || (await findProgram('iptables-legacy')) === '') return []
-  const { stdout } = await run('iptables-legacy', ['-S'], { signal, timeoutMs: 3_000 })
+  const { stdout } = await run('iptables-legacy', ['-S'], { signal, timeoutMs: 15_000 })
   if (!/^-P FORWARD DROP$/m.test(stdout)) return []
   return [{ family: 'legacy', table: 'filter', chain: 'FORWARD', rules: stdout }]
 }
@@ -93,7 +93,7 @@ export const moduleFacts = (signal: AbortSignal): Promise<ModuleFacts[]> =>
 
 async function isLoadable(name: string, signal: AbortSignal): Promise<boolean | undefined> {
   try {
-    await run('modprobe', ['--dry-run', '--quiet', name], { signal, timeoutMs: 2_500 })
+    await run('modprobe', ['--dry-run', '--quiet', name], { signal, timeoutMs: 15_000 })
     return true
   } catch (error) {
     return error instanceof CommandError && !error.timedOut ? false : undefined

@@ -60,7 +60,7 @@ type QemuUser = NonNullable<ReachFacts['user']>
 async function tryToReach(pool: string, { name, groups }: QemuUser): Promise<boolean | undefined> {
   try {
     const asUser = { user: name, group: String(groups[0]) }
-    await run('test', ['-x', join(pool, '.')], { timeoutMs: 2_000, asUser })
+    await run('test', ['-x', join(pool, '.')], { timeoutMs: 15_000, asUser })
     return true
   } catch (error) {
     return error instanceof CommandError && error.exitCode === 1 ? false : undefined

@@ -27,7 +27,7 @@ export async function toolFacts(
   const path = await findProgram(name)
   if (path === '') return { path, version: '', reason: '' }
   try {
-    const { stdout, stderr } = await run(path, versionWords, { signal, timeoutMs: 3_000 })
+    const { stdout, stderr } = await run(path, versionWords, { signal, timeoutMs: 15_000 })
     return { path, version: firstLine(stdout) || firstLine(stderr) || 'of no known version', reason: '' }
   } catch (error) {
     const words = error instanceof CommandError ? firstLine(error.stderr) || error.message : String(error)

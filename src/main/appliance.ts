@@ -42,7 +42,6 @@ import { StateDiskWatch } from '../core/state-disk/state-disk.ts'
 import { createStoragePools } from '../core/storage-pools/storage-pools.ts'
 import { createTaskService } from '../core/tasks/tasks.ts'
 import { createTemplates } from '../core/templates/templates.ts'
-import type { LayDeps } from '../core/unmanaged/lay-disks.ts'
 import { createUnmanagedGuests } from '../core/unmanaged/unmanaged.ts'
 import type { VolumeStore } from '../core/volumes.ts'
 import { openDatabase } from '../db/connect.ts'
@@ -128,6 +127,7 @@ export function createAppliance({
     hypervisor: guardedStarts({ drivers, zone, store, memory, live, cell }),
     network: drivers.network,
     seeds: drivers.seeds,
+    inspector: drivers.inspector,
     secrets,
     live,
     observed,
@@ -225,7 +225,7 @@ export function createAppliance({
     imports: createImageImports({ ...imageDeps, folder: createImportFolder(dirs.imports) }),
     uploads,
     guests: createGuests(guestDeps),
-    unmanaged: createUnmanagedGuests(withInspector(guestDeps, drivers)),
+    unmanaged: createUnmanagedGuests(guestDeps),
     batches: createBatches(guestDeps, { parallel: () => settings.get('batch.parallel') }),
     migrations: createMigrations({ zone, cell }),
     instances: createInstances(guestDeps),
@@ -273,10 +273,6 @@ function holdFacts() {
     },
   }
 }
-
-/** Its `facts` are known only later, so they are asked each time. */
-const withInspector = (guestDeps: GuestDeps, { inspector }: Drivers): LayDeps =>
-  Object.create(guestDeps, { inspector: { value: inspector, enumerable: true } }) as LayDeps
 
 interface StartGuards {
   drivers: Drivers

@@ -55,7 +55,7 @@ let lines = 0
 /** What a new life of the appliance would wire: nothing in it outlives a crash. */
 export function guestDeps(world: GuestWorld, database: OpenDatabase): GuestDeps {
   const zone = createLocalZone({ sqlite: database.sqlite, db: database.db })
-  const { hypervisor, network, seeds, openStore, listeningPorts } = world.drivers
+  const { hypervisor, network, seeds, inspector, openStore, listeningPorts } = world.drivers
   const live = new LiveGuests(hypervisor)
   return {
     zone,
@@ -63,6 +63,7 @@ export function guestDeps(world: GuestWorld, database: OpenDatabase): GuestDeps 
     hypervisor,
     network,
     seeds,
+    inspector,
     secrets: plainSecrets,
     live,
     observed: new Observed({ zone, hypervisor, network, live }),

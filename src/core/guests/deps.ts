@@ -4,7 +4,7 @@ import type { Placement } from '../compute-pools/placement.ts'
 import type { Hypervisor } from '../hypervisor.ts'
 import type { Observed } from '../instances/observed.ts'
 import type { HostNetwork } from '../network.ts'
-import type { SeedBuilder } from '../volumes.ts'
+import type { ImageInspector, SeedBuilder } from '../volumes.ts'
 import type { LiveGuests } from './live.ts'
 import type { GuestLimits } from './rules.ts'
 import type { SpecSources } from './spec.ts'
@@ -15,6 +15,7 @@ export interface GuestDeps extends SpecSources {
   hypervisor: Hypervisor
   network: HostNetwork
   seeds: SeedBuilder
+  inspector: ImageInspector
   live: LiveGuests
   /** Name of the cell that this appliance is. */
   cell: string

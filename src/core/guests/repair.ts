@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import * as cellSchema from '../../db/cell-schema.ts'
 import * as schema from '../../db/schema.ts'
 import type { Zone } from '../../zone/zone.ts'
@@ -55,7 +55,7 @@ const guestsOf = ({ zone, cell }: GuestDeps): Guest[] =>
 
 const isHeld = ({ tasks }: GuestDeps, id: string): boolean => tasks.holder(`guest:${id}`) !== undefined
 
-/** The journal remembers every guest that there ever was. */
+/** The journal remembers every guest that there ever was; the domain of one that never got ready may be anybody's. */
 function wasOurs(zone: Zone, id: string): boolean {
   const { change } = cellSchema
   const { guest } = schema
@@ -64,7 +64,13 @@ function wasOurs(zone: Zone, id: string): boolean {
     zone.db
       .select({ revision: change.revision })
       .from(change)
-      .where(and(eq(change.table, 'guest'), eq(change.key, id)))
+      .where(
+        and(
+          eq(change.table, 'guest'),
+          eq(change.key, id),
+          sql`json_extract(${change.after}, '$.state') = 'ready'`,
+        ),
+      )
       .limit(1)
       .get() !== undefined
   )

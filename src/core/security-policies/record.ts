@@ -1,4 +1,4 @@
-import { and, eq, isNotNull } from 'drizzle-orm'
+import { and, eq, inArray, isNotNull, or } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { Database } from '../../zone/zone.ts'
 import type { OperationContext } from '../context.ts'
@@ -43,7 +43,13 @@ export const policyOf = (
     guest.securityPolicyGroup === null ? undefined : findPolicyGroup(db, guest.securityPolicyGroup),
   )
 
-/** What the cards of all guests of a cell must be held to. Guests that are being deleted keep theirs to the end. */
+const plainPools = (db: Database) =>
+  db
+    .select({ name: schema.computePool.name })
+    .from(schema.computePool)
+    .where(eq(schema.computePool.networkMode, 'plain'))
+
+/** What the cards of all guests of a cell must be held to; on the LAN there are cards without an address of ours. Guests that are being deleted keep theirs to the end. */
 export function wantedFilters(db: Database, cell: string): TrafficFilter[] {
   const groups = new Map(
     db
@@ -55,7 +61,12 @@ export function wantedFilters(db: Database, cell: string): TrafficFilter[] {
   return db
     .select()
     .from(schema.guest)
-    .where(and(eq(schema.guest.cell, cell), isNotNull(schema.guest.addressPool)))
+    .where(
+      and(
+        eq(schema.guest.cell, cell),
+        or(isNotNull(schema.guest.addressPool), inArray(schema.guest.pool, plainPools(db))),
+      ),
+    )
     .all()
     .map((guest) => ({
       id: guest.id,

@@ -144,6 +144,23 @@ test('a guest of a plain pool is on the bridge of its cell, with an address of t
   assert.deepEqual([clearing.code, clearing.field], ['conflict', 'bridge'])
 })
 
+test('a plain pool without an address pool leaves addresses to the LAN, and guards the MAC', async () => {
+  await lanPool()
+  await ok('PUT', '/compute_pools/default', { network: '' })
+  const id = await makeGuest(world, { name: 'a' })
+  const network = world.hypervisor.world.domains.get(id)?.defined?.network
+  assert.deepEqual([network?.source.kind, network?.address], ['bridge', undefined])
+  const rule = { action: 'reject', protocol: 'tcp', to_port: 22 }
+  const added = await world.call('POST', `/api/v1/guests/${id}/security_policy/rules/`, rule)
+  assert.ok(added.status < 300, added.text)
+  const { filters } = world.drivers.hypervisor
+  const wanted = { id, mac: network?.mac ?? '', address: null }
+  const policy = { rules: [], otherwise: 'accept' as const }
+  assert.deepEqual((await filters.compare([{ ...wanted, policy }])).differing, [id])
+  const kept = await world.call('PUT', '/api/v1/compute_pools/default', { network_mode: 'share' })
+  assert.deepEqual([kept.code, kept.field], ['conflict', 'network_mode'])
+})
+
 test('without its bridge a plain guest is neither made nor started, and is told so', async () => {
   const early = await world.call('PUT', '/api/v1/compute_pools/default', { network_mode: 'plain' })
   assert.deepEqual([early.code, early.field], ['conflict', 'network_mode'])

@@ -1,5 +1,6 @@
 import type { GuestHardware } from '../db/row-types.ts'
 import type { Log } from './context.ts'
+import type { HypervisorCommands } from './hypervisor-commands.ts'
 import type { GuestFilters, TrafficPolicy } from './traffic-filters.ts'
 import type { ForeignDomains } from './unmanaged/found-domain.ts'
 
@@ -51,6 +52,8 @@ export interface Hypervisor {
   /** A serial console session; one at a time for a domain. */
   serial(id: string, size: { columns: number; rows: number }): Promise<Terminal>
   agent: GuestAgent
+  /** What the changes here would run. */
+  commands: HypervisorCommands
   /** What cards of guests are held to; a definition or start brings its guest's filter along. */
   filters: GuestFilters
   snapshots: LiveSnapshots

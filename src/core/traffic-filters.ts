@@ -61,7 +61,7 @@ export interface RoutedPolicies {
 }
 
 /** The filter that a domain's card names; none without a card. */
-export const filterOf = ({ id, network }: DomainSpec): TrafficFilter | undefined =>
+export const filterOf = ({ id, network }: Pick<DomainSpec, 'id' | 'network'>): TrafficFilter | undefined =>
   network && {
     id,
     mac: network.mac.toLowerCase(),

@@ -1,5 +1,6 @@
 import type { Log } from './context.ts'
 import type { DiskSource } from './hypervisor.ts'
+import type { VolumeCommands } from './volume-commands.ts'
 
 /**
  * One storage pool, as core uses it. A volume is named by its pool-wide unique `name`, chosen by core, e.g.
@@ -65,6 +66,8 @@ export interface VolumeStore {
   keep?(): Promise<void>
   /** What an operator may want to see beside the figures, e.g. which initiator is used; never a secret. */
   state?(): Record<string, string | number | boolean>
+  /** What the changes here would run. Absent where only the work itself can tell (which LUN is taken). */
+  commands?: VolumeCommands
   /** Present exactly where `capabilities.snapshots` is `native`. */
   snapshots?: NativeSnapshots
   /** An upload target: written at any offset order, sealed by `finish` (synced, renamed), or thrown away. */

@@ -35,7 +35,8 @@ export interface RunResult {
 
 /** Told of every child, synchronously from the caller's async context, so that a task can record its processes. */
 export interface ProcessObserver {
-  onSpawn(pid: number, command: string): void
+  /** `args` may hold secrets: not for logs. */
+  onSpawn(pid: number, command: string, args: readonly string[]): void
   onExit(pid: number): void
 }
 
@@ -244,7 +245,7 @@ function launch(
   child.stdin!.on('error', () => undefined)
   const { pid } = child
   if (pid !== undefined) {
-    observer.onSpawn(pid, command)
+    observer.onSpawn(pid, command, args)
     child.once('exit', () => observer.onExit(pid))
   }
   return child

@@ -20,6 +20,12 @@ const dialects = ['nano', 'tower', 'danube', 'casa']
 const dialectPackages = ['hono', '@hono/node-server', 'valibot', 'ws', 'jsonc-parser']
 const httpMay = ['core/', 'zone/', 'packaging/assets.ts', 'packaging/version.ts']
 
+// A mounted directory is a directory; and what is simulated says that it would run what the real ones run.
+const alsoMay: Record<string, string[]> = {
+  nfs: ['drivers/dir/'],
+  simulated: ['drivers/libvirt/commands.ts', 'drivers/dir/commands.ts'],
+}
+
 // The first that fits a file counts, so the narrow ones stand before the wide ones.
 const areas: Area[] = [
   { of: 'main.ts', may: everything, packages: anyPackage },
@@ -152,8 +158,7 @@ function driverAreas(): Area[] {
   ]
   const folders = tools.map((tool) => ({
     of: `drivers/${tool}/`,
-    // A mounted directory is a directory.
-    may: [...shared, `drivers/${tool}/`, ...(tool === 'nfs' ? ['drivers/dir/'] : [])],
+    may: [...shared, `drivers/${tool}/`, ...(alsoMay[tool] ?? [])],
     mayType: ['core/'],
     packages: ['fast-xml-parser', 'valibot'],
   }))

@@ -2,6 +2,7 @@ import { constants, createReadStream } from 'node:fs'
 import { chmod, copyFile, open, rename, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { AppError } from '../../core/errors.ts'
+import type { VolumeCommands } from '../../core/volume-commands.ts'
 import { checkFormat, checkVolumeName, formatOf, partialSuffix } from '../../core/volume-names.ts'
 import type {
   CopyRequest,
@@ -14,6 +15,7 @@ import type {
   VolumeStore,
 } from '../../core/volumes.ts'
 import * as qemuImg from '../qemu-img/qemu-img.ts'
+import { createFileCommands, quarantineDirectory } from './commands.ts'
 import {
   createPrivateFile,
   fileExists,
@@ -29,7 +31,6 @@ import {
 import { openDirUpload } from './upload.ts'
 import { virtualSize } from './virtual-size.ts'
 
-const quarantineDirectory = '.quarantine'
 // QEMU's own account must pass through the directory to files that libvirt hands to it; nobody may list it.
 const passOnly = 0o711
 const rootOnly = 0o700
@@ -45,11 +46,13 @@ export class DirStore implements VolumeStore {
     diskFormat: 'qcow2',
     files: true,
   }
+  readonly commands: VolumeCommands
   readonly #root: string
   readonly #quarantine: string
 
   constructor(directory: string) {
     this.#root = resolve(directory)
+    this.commands = createFileCommands(this.#root)
     this.#quarantine = join(this.#root, quarantineDirectory)
   }
 

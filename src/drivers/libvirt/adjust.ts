@@ -9,6 +9,7 @@ import { says } from './errors.ts'
 import { bandwidthArguments, cpuShares, diskRateArguments } from './rates.ts'
 import { assertUuid } from './session.ts'
 import { call, type Virsh } from './virsh.ts'
+import * as words from './words.ts'
 import { attribute, buildXml, child, children, type Element, parseXml, text } from './xml.ts'
 
 const kibibyte = 1024
@@ -54,7 +55,7 @@ async function setCores(virsh: Virsh, { id, cores }: DomainSpec): Promise<void> 
   const present = (await liveSize(virsh, id)).cores
   if (present === cores) return
   try {
-    await call(virsh, ['setvcpus', assertUuid(id), String(cores), '--live'])
+    await call(virsh, words.setCoresWords(assertUuid(id), cores, '--live'))
   } catch (error) {
     if (cores > present || !says(error, /unplug|hotpluggable|offline/i)) throw error
     throw new AppError('unsupported', `the guest does not give up the cores that it was started with`, {
@@ -64,7 +65,7 @@ async function setCores(virsh: Virsh, { id, cores }: DomainSpec): Promise<void> 
   }
   // Most systems leave a new core alone until somebody switches it on.
   if (cores > present && (await agentAnswers(virsh, id)))
-    await call(virsh, ['setvcpus', assertUuid(id), String(cores), '--guest']).catch(() => undefined)
+    await call(virsh, words.setCoresWords(assertUuid(id), cores, '--guest')).catch(() => undefined)
 }
 
 const balloonPollMs = 200
@@ -76,7 +77,7 @@ async function setMemory(virsh: Virsh, { id, memoryBytes }: DomainSpec): Promise
   if (memoryBytes > present.memoryBytes) await plugMemory(virsh, id, memoryBytes - present.memoryBytes)
   const size = await liveSize(virsh, id)
   if (size.givenMemoryBytes === memoryBytes) return
-  await call(virsh, ['setmem', assertUuid(id), `${Math.round(memoryBytes / kibibyte)}KiB`, '--live'])
+  await call(virsh, words.setMemoryWords(assertUuid(id), memoryBytes))
   const deadline = performance.now() + balloonPatienceMs
   while ((await liveSize(virsh, id)).givenMemoryBytes !== memoryBytes) {
     if (performance.now() > deadline)
@@ -98,12 +99,12 @@ const plugMemory = (virsh: Virsh, id: string, bytes: number) =>
   })
 
 async function attachDevice(virsh: Virsh, id: string, device: Element): Promise<void> {
-  await call(virsh, ['attach-device', assertUuid(id), '/dev/fd/3', '--live'], { inputs: [buildXml(device)] })
+  await call(virsh, words.attachDeviceWords(assertUuid(id)), { inputs: [buildXml(device)] })
 }
 
 async function setCpuWeight(virsh: Virsh, { id, qos }: DomainSpec, log: Log): Promise<void> {
   try {
-    await call(virsh, ['schedinfo', assertUuid(id), '--live', '--set', `cpu_shares=${cpuShares(qos)}`])
+    await call(virsh, words.cpuSharesWords(assertUuid(id), cpuShares(qos)))
   } catch (error) {
     // As at the start: containers and hosts without cgroups have no weights.
     if (!says(error, /cgroup|CPU tuning|not available/i)) throw error
@@ -113,17 +114,17 @@ async function setCpuWeight(virsh: Virsh, { id, qos }: DomainSpec, log: Log): Pr
 
 async function setDiskRates(virsh: Virsh, { id, disks, qos }: DomainSpec): Promise<void> {
   for (const { target } of disks)
-    await call(virsh, ['blkdeviotune', assertUuid(id), target, ...diskRateArguments(qos), '--live'])
+    await call(virsh, words.diskRateWords(assertUuid(id), target, diskRateArguments(qos)))
 }
 
 async function setNetworkRates(virsh: Virsh, { id, network, qos }: DomainSpec): Promise<void> {
   if (!network) return
-  await call(virsh, ['domiftune', assertUuid(id), network.mac, ...bandwidthArguments(qos), '--live'])
+  await call(virsh, words.networkRateWords(assertUuid(id), network.mac, bandwidthArguments(qos)))
 }
 
 /** On a unix socket nobody is asked for a password. */
 async function setDisplayPassword(virsh: Virsh, { id, display }: DomainSpec): Promise<void> {
   if (display.kind === 'unix') return
   const xml = buildXml({ graphics: graphicsElement(display) })
-  await call(virsh, ['update-device', assertUuid(id), '/dev/fd/3', '--live'], { inputs: [xml] })
+  await call(virsh, words.updateDeviceWords(assertUuid(id)), { inputs: [xml] })
 }

@@ -3,19 +3,15 @@ import { AppError, hasCode } from '../../core/errors.ts'
 import type { GuestAgent } from '../../core/hypervisor.ts'
 import { agentChannel, isLive } from './live-xml.ts'
 import { AgentFailure, agentCommand, type Virsh } from './virsh.ts'
+import * as words from './words.ts'
 
 const quickSeconds = 5
-/** Freezing waits for the guest's own writes; thawing must not fail for want of patience. */
-const freezeSeconds = 30
-/** A large disk has much to say. */
-const trimSeconds = 600
 
 export function createAgent(virsh: Virsh): GuestAgent {
-  const ask = async (id: string, execute: string, options: { arguments?: object; seconds?: number } = {}) => {
+  const ask = async (id: string, { command, seconds }: typeof words.freezeCall) => {
     await requireChannel(virsh, id)
-    const command = { execute, ...(options.arguments ? { arguments: { ...options.arguments } } : {}) }
     try {
-      return await agentCommand(virsh, id, command, options.seconds ?? quickSeconds)
+      return await agentCommand(virsh, id, command, seconds)
     } catch (error) {
       throw error instanceof AgentFailure ? refusal(error) : error
     }
@@ -23,26 +19,26 @@ export function createAgent(virsh: Virsh): GuestAgent {
   return {
     ping: (id, timeoutMs) => agentAnswers(virsh, id, timeoutMs),
     async setPassword(id, username, password) {
-      const encoded = Buffer.from(password).toString('base64')
-      await ask(id, 'guest-set-user-password', {
-        arguments: { username, password: encoded, crypted: false },
-      })
+      await ask(id, words.passwordCall(username, Buffer.from(password).toString('base64')))
     },
-    addresses: async (id) => parseInterfaces(await ask(id, 'guest-network-get-interfaces')),
+    addresses: async (id) =>
+      parseInterfaces(
+        await ask(id, { command: { execute: 'guest-network-get-interfaces' }, seconds: quickSeconds }),
+      ),
     async freeze(id) {
       try {
-        return Number(await ask(id, 'guest-fsfreeze-freeze', { seconds: freezeSeconds }))
+        return Number(await ask(id, words.freezeCall))
       } catch (error) {
         // It may have frozen after we gave up; a guest must not stay so.
-        await ask(id, 'guest-fsfreeze-thaw', { seconds: quickSeconds }).catch(() => undefined)
+        await ask(id, { ...words.thawCall, seconds: quickSeconds }).catch(() => undefined)
         throw error
       }
     },
     async thaw(id) {
-      await ask(id, 'guest-fsfreeze-thaw', { seconds: freezeSeconds })
+      await ask(id, words.thawCall)
     },
     async trim(id) {
-      await ask(id, 'guest-fstrim', { seconds: trimSeconds })
+      await ask(id, words.trimCall)
     },
   }
 }

@@ -5,6 +5,7 @@ import { AppError } from '../../core/errors.ts'
 import type { DiskSource, Hypervisor, HypervisorFacts } from '../../core/hypervisor.ts'
 import { createAdjust, liveSize } from './adjust.ts'
 import { createAgent } from './agent.ts'
+import { createCommands } from './commands.ts'
 import { mediaAlias, mediaXml } from './disk-xml.ts'
 import { createDomains } from './domains.ts'
 import { says } from './errors.ts'
@@ -52,6 +53,7 @@ export function createLibvirt(options: { uri: string; log: Log }): LibvirtHyperv
     display: async (id) => displayAddress(await virsh.reader.read({ words: 'dumpxml', id })),
     serial: (id, size) => openSerial(virsh, id, size),
     agent: createAgent(virsh),
+    commands: createCommands(options.uri),
     snapshots: createLiveSnapshots(virsh),
     foreign: createForeign(virsh),
     watch: (listener, signal, log) => watchEvents(virsh, listener, signal, log),

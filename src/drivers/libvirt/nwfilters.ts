@@ -12,6 +12,7 @@ import { run } from '../exec.ts'
 import { says } from './errors.ts'
 import { buildFilter, editionOf, filterName, guestOfFilter, splitFilters } from './nwfilter-xml.ts'
 import { call, type Virsh } from './virsh.ts'
+import { defineFilterWords, undefineFilterWords } from './words.ts'
 
 export function createNwfilters(virsh: Virsh): GuestFilters {
   return {
@@ -34,7 +35,7 @@ async function apply(virsh: Virsh, filter: TrafficFilter): Promise<void> {
   } catch (error) {
     // Somebody has undefined it under a running guest, or made one of this name.
     if (!says(error, /already exists/)) throw error
-    await call(virsh, ['nwfilter-undefine', name])
+    await call(virsh, undefineFilterWords(name))
     await define(virsh, xml)
   }
 }
@@ -43,12 +44,12 @@ async function apply(virsh: Virsh, filter: TrafficFilter): Promise<void> {
 const defineTimeoutMs = 180_000
 
 async function define(virsh: Virsh, xml: string): Promise<void> {
-  await call(virsh, ['nwfilter-define', '/dev/fd/3'], { inputs: [xml], timeoutMs: defineTimeoutMs })
+  await call(virsh, defineFilterWords(), { inputs: [xml], timeoutMs: defineTimeoutMs })
 }
 
 async function remove(virsh: Virsh, id: string): Promise<void> {
   try {
-    await call(virsh, ['nwfilter-undefine', filterName(id)])
+    await call(virsh, undefineFilterWords(filterName(id)))
   } catch (error) {
     if (says(error, /Network filter not found|failed to get nwfilter/)) return
     if (says(error, /nwfilter is in use/))

@@ -7,6 +7,7 @@ import { agentAnswers } from './agent.ts'
 import { isLive, type LiveDisk, liveDisks } from './live-xml.ts'
 import type { Virsh } from './virsh.ts'
 import * as commands from './virsh.ts'
+import { snapshotFlags } from './words.ts'
 import { buildXml, type Element } from './xml.ts'
 
 const memoryTimeoutMs = 60 * 60_000
@@ -96,7 +97,7 @@ async function create(virsh: Virsh, id: string, request: LiveSnapshotRequest): P
   const disks = await writableDisks(virsh, id)
   await commands.snapshotCreate(virsh, id, {
     xml: snapshotXml(disks, request),
-    flags: flagsOf(request),
+    flags: snapshotFlags(request),
     timeoutMs: request.memoryPath ? memoryTimeoutMs : disksTimeoutMs,
   })
 }
@@ -105,12 +106,6 @@ async function saveMemory(virsh: Virsh, id: string, memoryPath: string): Promise
   await requireAbsent(memoryPath)
   const xml = snapshotXml(await writableDisks(virsh, id), { disks: [], memoryPath, quiesce: false })
   await commands.snapshotCreate(virsh, id, { xml, flags: [], timeoutMs: memoryTimeoutMs })
-}
-
-/** With memory the guest is paused while the file is written; only so is the image as small as its memory. */
-function flagsOf(request: LiveSnapshotRequest): string[] {
-  if (request.memoryPath) return []
-  return ['--disk-only', ...(request.quiesce ? ['--quiesce'] : [])]
 }
 
 /** Whether the disks are on their overlays, after waiting for a snapshot that an earlier try has left running. */
@@ -190,7 +185,7 @@ async function commitActive(
   const { id, target, progress } = subject
   requireLayer(await chainOf(virsh, id, target), layers.basePath)
   if ((await commands.blockJob(virsh, id, target)) === null)
-    await commands.blockCommit(virsh, id, target, layers, { active: true })
+    await commands.blockCommit(virsh, id, target, { ...layers, active: true })
   for (let idlePolls = 0; (await chainOf(virsh, id, target))[0] === layers.topPath; ) {
     const job = await commands.blockJob(virsh, id, target)
     if (job === null && ++idlePolls > longestIdlePolls) throw jobFailed()

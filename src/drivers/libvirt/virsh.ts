@@ -1,7 +1,9 @@
 // One small function for each virsh command: what is passed, and what comes back as typed values.
 import { run } from '../exec.ts'
 import { says, understood } from './errors.ts'
+import { virshWords } from './network-commands.ts'
 import { assertUuid, type ReadSession } from './session.ts'
+import * as words from './words.ts'
 
 /** How commands reach libvirt. */
 export interface Virsh {
@@ -19,36 +21,32 @@ interface CallOptions {
   onStdout?(text: string): void
 }
 
-/** The first of `inputs`, as virsh can open it. */
-const input = '/dev/fd/3'
-
 /** Runs virsh with these words; errors that are understood become AppErrors. */
 export async function call(
   virsh: Virsh,
-  words: readonly string[],
+  command: readonly string[],
   options: CallOptions = {},
 ): Promise<string> {
   try {
-    return (await run('virsh', ['-q', '-c', virsh.uri, ...words], options)).stdout
+    return (await run('virsh', virshWords(virsh.uri, command), options)).stdout
   } catch (error) {
     throw understood(error)
   }
 }
 
 export async function domainDefine(virsh: Virsh, xml: string): Promise<void> {
-  await call(virsh, ['define', input], { inputs: [xml] })
+  await call(virsh, words.defineWords(), { inputs: [xml] })
 }
 
 const startTimeoutMs = 120_000
 
 export async function domainStart(virsh: Virsh, id: string): Promise<void> {
-  await call(virsh, ['start', assertUuid(id)], { timeoutMs: startTimeoutMs })
+  await call(virsh, words.startWords(assertUuid(id)), { timeoutMs: startTimeoutMs })
 }
 
 /** Only for a domain that is not defined yet: virsh goes on after a failed command, and would start the old one. */
 export async function domainDefineAndStart(virsh: Virsh, id: string, xml: string): Promise<void> {
-  const words = [`define ${input}; start ${assertUuid(id)}`]
-  await call(virsh, words, { inputs: [xml], timeoutMs: startTimeoutMs })
+  await call(virsh, words.defineAndStartWords(assertUuid(id)), { inputs: [xml], timeoutMs: startTimeoutMs })
 }
 
 /** E.g. `paused (starting up)`. */
@@ -56,40 +54,34 @@ export const domainReason = (virsh: Virsh, id: string) =>
   call(virsh, ['domstate', assertUuid(id), '--reason'])
 
 export async function domainUndefine(virsh: Virsh, id: string, again: boolean): Promise<void> {
-  await call(virsh, [
-    'undefine',
-    assertUuid(id),
-    '--keep-nvram',
-    again ? '--keep-tpm' : '--tpm',
-    '--managed-save',
-  ])
+  await call(virsh, words.undefineWords(assertUuid(id), again))
 }
 
 export async function domainDestroy(virsh: Virsh, id: string): Promise<void> {
-  await call(virsh, ['destroy', assertUuid(id)])
+  await call(virsh, words.destroyWords(assertUuid(id)))
 }
 
 export async function domainShutdown(virsh: Virsh, id: string, mode: 'agent' | 'acpi'): Promise<void> {
-  await call(virsh, ['shutdown', assertUuid(id), '--mode', mode])
+  await call(virsh, words.shutdownWords(assertUuid(id), mode))
 }
 
 export async function domainReboot(virsh: Virsh, id: string, mode: 'agent' | 'acpi'): Promise<void> {
-  await call(virsh, ['reboot', assertUuid(id), '--mode', mode])
+  await call(virsh, words.rebootWords(assertUuid(id), mode))
 }
 
 export async function domainReset(virsh: Virsh, id: string): Promise<void> {
-  await call(virsh, ['reset', assertUuid(id)])
+  await call(virsh, words.resetWords(assertUuid(id)))
 }
 
 /** Success when it is paused already. */
 export async function domainSuspend(virsh: Virsh, id: string): Promise<void> {
-  await call(virsh, ['suspend', assertUuid(id)])
+  await call(virsh, words.suspendWords(assertUuid(id)))
 }
 
 /** Libvirt refuses it for one that runs. */
 export async function domainResume(virsh: Virsh, id: string): Promise<void> {
   try {
-    await call(virsh, ['resume', assertUuid(id)])
+    await call(virsh, words.resumeWords(assertUuid(id)))
   } catch (error) {
     if (!says(error, /domain is already running/i)) throw error
   }
@@ -97,16 +89,14 @@ export async function domainResume(virsh: Virsh, id: string): Promise<void> {
 
 /** Restores a memory image with another definition of the same guest. */
 export async function domainRestore(virsh: Virsh, memoryPath: string, xml: string): Promise<void> {
-  const words = ['restore', '--file', memoryPath, '--xml', input, '--running']
-  await call(virsh, words, { inputs: [xml], timeoutMs: 10 * startTimeoutMs })
+  await call(virsh, words.restoreWords(memoryPath), { inputs: [xml], timeoutMs: 10 * startTimeoutMs })
 }
 
 export const savedImageXml = (virsh: Virsh, memoryPath: string) =>
   call(virsh, ['save-image-dumpxml', '--file', memoryPath, '--security-info'])
 
 export async function deviceUpdate(virsh: Virsh, id: string, xml: string, force: boolean): Promise<void> {
-  const words = ['update-device', assertUuid(id), input, '--live', ...(force ? ['--force'] : [])]
-  await call(virsh, words, { inputs: [xml] })
+  await call(virsh, words.updateDeviceWords(assertUuid(id), force), { inputs: [xml] })
 }
 
 /** Opens a tray behind libvirt's back, which hears of it from QEMU. */
@@ -121,7 +111,7 @@ export async function blockResize(
   target: string,
   sizeBytes: number,
 ): Promise<void> {
-  await call(virsh, ['blockresize', assertUuid(id), target, `${sizeBytes}B`])
+  await call(virsh, words.blockResizeWords(assertUuid(id), target, sizeBytes))
 }
 
 /** Virtual size of a disk of a running domain. */
@@ -135,8 +125,8 @@ export async function snapshotCreate(
   id: string,
   request: { xml: string; flags: readonly string[]; timeoutMs: number },
 ): Promise<void> {
-  const words = ['snapshot-create', assertUuid(id), input, '--no-metadata', '--atomic', ...request.flags]
-  await call(virsh, words, { inputs: [request.xml], timeoutMs: request.timeoutMs })
+  const { xml, flags, timeoutMs } = request
+  await call(virsh, words.snapshotWords(assertUuid(id), flags), { inputs: [xml], timeoutMs })
 }
 
 /** `null` when the domain has no job. */
@@ -171,8 +161,7 @@ export async function blockPull(
   target: string,
   basePath: string | null,
 ): Promise<void> {
-  const base = basePath === null ? [] : ['--base', basePath]
-  await call(virsh, ['blockpull', assertUuid(id), target, ...base])
+  await call(virsh, words.pullWords(assertUuid(id), target, basePath))
 }
 
 /** Starts a commit of an inner layer and returns. */
@@ -180,28 +169,26 @@ export async function blockCommit(
   virsh: Virsh,
   id: string,
   target: string,
-  layers: { topPath: string; basePath: string },
-  options: { active?: boolean } = {},
+  layers: { topPath: string; basePath: string; active?: boolean },
 ): Promise<void> {
-  const words = ['blockcommit', assertUuid(id), target, '--top', layers.topPath, '--base', layers.basePath]
-  await call(virsh, options.active ? [...words, '--active'] : words)
+  await call(virsh, words.commitWords(assertUuid(id), target, layers))
 }
 
 /** Lets the guest go over to the base of an active commit that is ready. */
 export async function blockPivot(virsh: Virsh, id: string, target: string): Promise<void> {
-  await call(virsh, ['blockjob', assertUuid(id), target, '--pivot'])
+  await call(virsh, words.pivotWords(assertUuid(id), target))
 }
 
 /** `timeoutSeconds` is libvirt's patience with the agent; the process gets a little more. */
 export async function agentCommand(
   virsh: Virsh,
   id: string,
-  command: { execute: string; arguments?: Record<string, unknown> },
+  command: words.AgentCommand,
   timeoutSeconds: number,
 ): Promise<unknown> {
   // On stdin: arguments of a process can be read by every user of the host, and this may be a password.
-  const words = ['qemu-agent-command', assertUuid(id), '--timeout', String(timeoutSeconds)]
-  const stdin = `${[...words, `'${escapeJson(command)}'`].join(' ')}\n`
+  const begin = words.agentWords(assertUuid(id), timeoutSeconds)
+  const stdin = `${[...begin, `'${escapeJson(command)}'`].join(' ')}\n`
   return parseAgentAnswer(await converse(virsh, stdin, timeoutSeconds * 1000 + 5_000))
 }
 

@@ -1,3 +1,4 @@
+import type { VolumeCommands } from '../../core/volume-commands.ts'
 import { checkFormat, checkVolumeName } from '../../core/volume-names.ts'
 import type {
   CloneRequest,
@@ -11,6 +12,7 @@ import type {
   VolumeLocation,
   VolumeStore,
 } from '../../core/volumes.ts'
+import { createFileCommands } from '../dir/commands.ts'
 import type { PlainMethod } from './serve.ts'
 import type { CallOptions, StoreWorker } from './worker.ts'
 
@@ -31,6 +33,7 @@ export class GuardedStore implements VolumeStore {
     diskFormat: 'qcow2',
     files: true,
   } satisfies StoreCapabilities
+  readonly commands: VolumeCommands
   readonly #root: string
   readonly #worker: StoreWorker
   readonly #requireThere: () => Promise<void>
@@ -38,6 +41,7 @@ export class GuardedStore implements VolumeStore {
   /** `root` is where it is mounted; nothing here ever looks at it. `requireThere` throws unless it is mounted. */
   constructor(root: string, worker: StoreWorker, requireThere: () => Promise<void>) {
     this.#root = root
+    this.commands = createFileCommands(root)
     this.#worker = worker
     this.#requireThere = requireThere
   }

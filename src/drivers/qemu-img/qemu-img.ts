@@ -2,14 +2,11 @@
 import * as v from 'valibot'
 import type { Progress, VolumeLocation } from '../../core/volumes.ts'
 import { CommandError, run } from '../exec.ts'
+import * as words from './words.ts'
 
-export type ImageFormat = 'qcow2' | 'raw'
+export type { ImageFile } from './words.ts'
 
-/** An image file and the format that is known of it; formats are never probed outside the inspector. */
-export interface ImageFile {
-  path: string
-  format: ImageFormat
-}
+type ImageFile = words.ImageFile
 
 export interface ImageInfo {
   format: string
@@ -28,18 +25,17 @@ const metadataMs = 60_000
 
 /** Makes an empty image. `path` may exist already, empty: then it keeps its mode. */
 export async function createImage(file: ImageFile, sizeBytes: number): Promise<void> {
-  await metadata(['create', '-q', '-f', file.format, file.path, String(sizeBytes)])
+  await metadata(words.createWords(file, sizeBytes))
 }
 
 /** Makes a qcow2 overlay that reads through to `parent`. */
 export async function createOverlay(path: string, parent: ImageFile, sizeBytes: number): Promise<void> {
-  const backing = ['-b', parent.path, '-F', parent.format]
-  await metadata(['create', '-q', '-f', 'qcow2', ...backing, path, String(sizeBytes)])
+  await metadata(words.overlayWords(path, parent, sizeBytes))
 }
 
 /** Grows an image that nobody has open. */
 export async function resizeImage(file: ImageFile, sizeBytes: number): Promise<void> {
-  await metadata(['resize', '-q', '-f', file.format, file.path, String(sizeBytes)])
+  await metadata(words.resizeWords(file, sizeBytes))
 }
 
 /** Moves a layer onto another parent, copying what differs; `null` makes it independent. */
@@ -49,38 +45,26 @@ export async function rebaseImage(
   progress: Progress,
   signal: AbortSignal,
 ): Promise<void> {
-  await transfer(['rebase', '-p', '-f', 'qcow2', ...backing(parent), path], progress, signal)
+  await transfer(words.rebaseWords(path, parent), progress, signal)
 }
 
 /** Changes only which parent the layer names. */
 export async function relinkImage(path: string, parent: ImageFile | null): Promise<void> {
-  await metadata(['rebase', '-q', '-u', '-f', 'qcow2', ...backing(parent), path])
+  await metadata(words.relinkWords(path, parent))
 }
 
 /** Writes a layer into the one that it stands on; the layer itself stays as it is, so that a cut can be repeated. */
 export async function commitImage(path: string, progress: Progress, signal: AbortSignal): Promise<void> {
-  await transfer(['commit', '-p', '-d', '-f', 'qcow2', path], progress, signal)
+  await transfer(words.commitWords(path), progress, signal)
 }
 
 /** Copies an image with all its layers into one new file; qcow2 is compressed (zstd). */
 export async function convertImage(
   source: VolumeLocation,
-  target: VolumeLocation & { exists?: 'zeroed' | 'written' },
+  target: words.ConvertTarget,
   { progress, signal }: { progress: Progress; signal: AbortSignal },
 ): Promise<void> {
-  const shape = target.format === 'qcow2' ? ['-c', '-o', 'compression_type=zstd'] : []
-  // A target that exists already (an RBD image, a LUN) keeps its shape.
-  if (target.exists) shape.push('-n', ...(target.exists === 'zeroed' ? ['--target-is-zero'] : []))
-  const words = [
-    '-p',
-    ...(source.words ?? []),
-    ...(target.words ?? []),
-    '-f',
-    source.format,
-    '-O',
-    target.format,
-  ]
-  await transfer(['convert', ...words, ...shape, source.filename, target.filename], progress, signal)
+  await transfer(words.convertWords(source, target), progress, signal)
 }
 
 /** Copies one layer alone, without what is empty in it, into a file that stands on the same parent. */
@@ -89,14 +73,16 @@ export async function compactImage(
   target: { path: string; parent: ImageFile | null },
   { progress, signal }: { progress: Progress; signal: AbortSignal },
 ): Promise<void> {
-  const standing = target.parent ? ['-B', target.parent.path, '-F', target.parent.format] : []
-  const words = ['-p', '-f', source.format, '-O', source.format, ...standing, source.path, target.path]
-  await transfer(['convert', ...words], progress, signal)
+  await transfer(words.compactWords(source, target), progress, signal)
 }
 
 /** As `imageInfo`, of whatever QEMU can open. */
-export async function locationInfo({ filename, format, words = [] }: VolumeLocation): Promise<ImageInfo> {
-  const { stdout } = await metadata(['info', '-U', '--output=json', ...words, '-f', format, filename])
+export async function locationInfo({
+  filename,
+  format,
+  words: more = [],
+}: VolumeLocation): Promise<ImageInfo> {
+  const { stdout } = await metadata(['info', '-U', '--output=json', ...more, '-f', format, filename])
   return parseInfo(stdout)
 }
 
@@ -151,8 +137,6 @@ export const saysInUse = (error: unknown): boolean =>
 /** Whether the command failed because the storage is full. */
 export const saysFull = (error: unknown): boolean =>
   error instanceof CommandError && /No space left on device|Disk quota exceeded/.test(error.stderr)
-
-const backing = (parent: ImageFile | null) => (parent ? ['-b', parent.path, '-F', parent.format] : ['-b', ''])
 
 const metadata = (args: readonly string[]) => run('qemu-img', args, { timeoutMs: metadataMs })
 

@@ -8,6 +8,7 @@ import {
   sourceLabel,
   type Terminal,
 } from '../../core/hypervisor.ts'
+import { createCommands } from '../libvirt/commands.ts'
 import { createSimulatedAdjust } from './adjust.ts'
 import { createSimulatedFilters, type SimulatedFilters } from './filters.ts'
 import { createSimulatedForeign } from './foreign.ts'
@@ -99,6 +100,8 @@ export function createSimulatedHypervisor(options: SimulatedOptions = {}): Simul
       }),
     serial: (id) => world.call('serial', [id], async () => openTerminal(world.running(id))),
     agent: createAgent(world),
+    // Of libvirt's driver, which it stands for.
+    commands: createCommands('qemu:///system'),
     filters,
     snapshots: createSimulatedSnapshots(world),
     foreign: createSimulatedForeign(world),

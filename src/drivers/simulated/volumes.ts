@@ -14,6 +14,7 @@ import type {
   VolumeInfo,
   VolumeStore,
 } from '../../core/volumes.ts'
+import { createFileCommands } from '../dir/commands.ts'
 
 export interface SimulatedVolumesOptions {
   totalBytes?: number
@@ -49,6 +50,7 @@ export class SimulatedVolumes implements VolumeStore {
   readonly quarantined = new Map<string, Volume>()
   readonly partials = new Map<string, Volume>()
   snapshots?: NativeSnapshots
+  readonly commands = createFileCommands('/simulated')
   readonly #totalBytes: number
   readonly #before: NonNullable<SimulatedVolumesOptions['before']>
 

@@ -61,7 +61,12 @@ const planReply = v.array(
   v.object({
     step: text('Step.'),
     effects: v.array(
-      v.object({ effect: text('What it does.'), commands: v.optional(v.array(v.array(v.string()))) }),
+      v.object({
+        effect: text('What it does.'),
+        commands: v.optional(v.array(v.array(v.string()))),
+        space: v.optional(v.object({ pool: text('Storage pool.'), bytes: v.pipe(v.number(), v.integer()) })),
+        affects: v.optional(v.array(text('What feels it beside what is changed.'))),
+      }),
     ),
   }),
 )

@@ -12,6 +12,8 @@ const benchmarks = [
   'start-up',
   'search',
   'sampler',
+  'batch',
+  'snapshots',
   'rbd-snapshots',
 ]
 

@@ -74,8 +74,10 @@ async function strayChange(deps: LedgerDeps, store: VolumeStore, pool: string, n
 /** Names of the pool's volumes whose parent it is; asks the files, since the record knows nothing of it. */
 async function standingOn(store: VolumeStore, name: string): Promise<string[]> {
   const names: string[] = []
+  const { thinClone, diskFormat } = store.capabilities
+  if (!thinClone) return names
   for (const one of await store.list()) {
-    if (one.partial || one.quarantined || formatOf(one.name) !== 'qcow2' || one.name === name) continue
+    if (one.partial || one.quarantined || formatOf(one.name) !== diskFormat || one.name === name) continue
     if ((await store.info(one.name)).parent === name) names.push(`'${one.name}'`)
   }
   return names

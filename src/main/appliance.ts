@@ -97,7 +97,9 @@ export function createAppliance({
   const settings = createSettings({ zone, log })
   const secrets = openSecrets(join(dataDir, 'secret.key'))
   const logs = createLogs({ zone, clock: now })
-  const identity = createIdentity({ zone, db: database.db, settings, clock: now })
+  const logLine = (who: string, text: string) =>
+    logs.logChange({ who: { ...systemPrincipal, name: who }, address: '' }, text)
+  const identity = createIdentity({ zone, db: database.db, settings, clock: now, logLine })
   const allowUrl = (url: URL) =>
     settings.get('callbacks.allow').some((host) => host === url.host || host === url.hostname)
   const outbox = new Outbox({ db: database.db, log, allowUrl, clock: now })
@@ -144,7 +146,7 @@ export function createAppliance({
     ensureRoom: (pool, bytes) => ensureRoom({ zone, store, now }, pool, bytes),
     filePool: storagePools.filePool,
     imagePool: storagePools.imagePool,
-    logLine: (who, text) => logs.logChange({ who: { ...systemPrincipal, name: who }, address: '' }, text),
+    logLine,
     limits: () => ({
       cores: settings.get('guest.max_cores'),
       memoryBytes: settings.get('guest.max_memory_gib') * 2 ** 30,

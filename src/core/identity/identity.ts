@@ -4,6 +4,7 @@ import { notFound } from '../errors.ts'
 import type { Settings } from '../settings/settings.ts'
 import { createDirectoryCache, readDirectory } from './directory.ts'
 import { createGroups, type Groups } from './groups.ts'
+import { type LogLine, withLogLines } from './log-lines.ts'
 import { createLoginLimits } from './login-limits.ts'
 import { createOwnershipOf } from './ownership-of-change.ts'
 import { makePassword } from './passwords.ts'
@@ -42,11 +43,15 @@ export interface IdentityDeps {
   clock?: () => number
   /** Monotone milliseconds, for the limits of logins. */
   monotone?: () => number
+  /** For what is told to operators of changes; nothing is when left out. */
+  logLine?: LogLine
 }
 
 const resetLength = 16
 
-export function createIdentity({ zone, db, settings, clock = Date.now, monotone }: IdentityDeps): Identity {
+export function createIdentity(deps: IdentityDeps): Identity {
+  const { db, settings, clock = Date.now, monotone, logLine } = deps
+  const zone = logLine ? withLogLines(deps.zone, logLine) : deps.zone
   const directory = createDirectoryCache(zone)
   const limits = createLoginLimits(monotone)
   const store = createSessionStore(db)

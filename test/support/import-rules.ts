@@ -33,7 +33,7 @@ const areas: Area[] = [
   { of: 'config.ts', may: [], packages: ['valibot', 'smol-toml'] },
   {
     of: 'core/',
-    may: ['core/', 'zone/', 'tasks/', 'db/schema.ts'],
+    may: ['core/', 'zone/', 'tasks/', 'db/schema.ts', 'db/cell-schema.ts'],
     mayType: ['db/'],
     packages: ['valibot', 'drizzle-orm'],
     packageTypes: ['better-sqlite3'],

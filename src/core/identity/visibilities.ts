@@ -6,6 +6,8 @@ import { AppError } from '../errors.ts'
 import { type GroupRow, readDirectory, rewrite } from './directory.ts'
 import { requirePermission } from './permissions.ts'
 
+export type { GroupSharing }
+
 export interface VisibilityView extends GroupSharing {
   group: string
   /** Of the group. */

@@ -1,7 +1,6 @@
 import * as v from 'valibot'
 import type { Groups } from '../../core/identity/groups.ts'
-import { everything } from '../../core/identity/visibilities.ts'
-import type { GroupSharing } from '../../db/row-types.ts'
+import { everything, type GroupSharing } from '../../core/identity/visibilities.ts'
 import { type Operation, operation } from '../operation.ts'
 import { changed } from './changed.ts'
 import { nameParams, text, texts, whole } from './identity-schemas.ts'

@@ -1,6 +1,5 @@
 import * as v from 'valibot'
-import type { Visibilities } from '../../core/identity/visibilities.ts'
-import type { GroupSharing } from '../../db/row-types.ts'
+import type { GroupSharing, Visibilities } from '../../core/identity/visibilities.ts'
 import { type Operation, operation } from '../operation.ts'
 import { changed, etag } from './changed.ts'
 import { text } from './identity-schemas.ts'

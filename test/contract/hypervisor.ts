@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../../src/core/context.ts'
 import type { DomainEvent, DomainSpec, Hypervisor } from '../../src/core/hypervisor.ts'
 import { runFilterContract } from './hypervisor-filters.ts'
+import { runFoundContract } from './hypervisor-found.ts'
 
 export interface HypervisorContractSubject {
   hypervisor: Hypervisor
@@ -67,6 +68,7 @@ export function runHypervisorContract(name: string, options: HypervisorContractO
     }
 
     runFilterContract(contract, () => hypervisor)
+    runFoundContract(contract, () => subject)
 
     contract('facts name a full machine type and an accelerator with its reason', async () => {
       const facts = await hypervisor.facts()

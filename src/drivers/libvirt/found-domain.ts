@@ -1,6 +1,5 @@
 // What is read of a domain that somebody else has defined, and what of it has no place in a guest.
 import type { FoundCard, FoundDisk, FoundDomain } from '../../core/unmanaged/found-domain.ts'
-import type { GuestHardware } from '../../db/row-types.ts'
 import { plainUefi, secureUefi } from './hardware-xml.ts'
 import { attribute, buildXml, child, children, type Element, parseXml, text } from './xml.ts'
 
@@ -16,6 +15,7 @@ export interface FoundFacts {
 }
 
 type Parsed = Omit<FoundDomain, 'id' | 'state' | 'autoStart'>
+type Hardware = FoundDomain['hardware']
 
 interface Notes {
   obstacles: string[]
@@ -96,7 +96,7 @@ function judgeDomain(domain: Element, { obstacles, changes }: Notes): void {
   if (mode !== 'host-passthrough' && mode !== 'maximum') changes.push("its processor becomes the host's")
 }
 
-const machineOf = (machine: string): GuestHardware['machine'] | undefined =>
+const machineOf = (machine: string): Hardware['machine'] | undefined =>
   machine.includes('q35') ? 'q35' : /^pc(-i440fx|$)/.test(machine) ? 'pc' : undefined
 
 /** Devices that belong to the host or hold data: a system would miss them. */
@@ -218,15 +218,9 @@ function firmwareOf(domain: Element, { obstacles }: Notes): 'bios' | 'uefi' {
   return 'uefi'
 }
 
-const buses: readonly string[] = ['virtio', 'scsi', 'sata', 'ide'] satisfies GuestHardware['diskBus'][]
-const models: readonly string[] = ['virtio', 'e1000', 'e1000e', 'rtl8139'] satisfies GuestHardware['nic'][]
-const displays: readonly string[] = [
-  'vga',
-  'cirrus',
-  'qxl',
-  'virtio',
-  'none',
-] satisfies GuestHardware['display'][]
+const buses: readonly string[] = ['virtio', 'scsi', 'sata', 'ide'] satisfies Hardware['diskBus'][]
+const models: readonly string[] = ['virtio', 'e1000', 'e1000e', 'rtl8139'] satisfies Hardware['nic'][]
+const displays: readonly string[] = ['vga', 'cirrus', 'qxl', 'virtio', 'none'] satisfies Hardware['display'][]
 
 interface Found {
   disks: readonly FoundDisk[]
@@ -234,7 +228,7 @@ interface Found {
   notes: Notes
 }
 
-function hardwareOf(domain: Element, { disks, cards, notes }: Found): GuestHardware {
+function hardwareOf(domain: Element, { disks, cards, notes }: Found): Hardware {
   const devices = child(domain, 'devices') ?? {}
   const offset = attribute(child(domain, 'clock'), 'offset')
   const local = offset === 'localtime' || attribute(child(domain, 'clock'), 'basis') === 'localtime'
@@ -243,10 +237,10 @@ function hardwareOf(domain: Element, { disks, cards, notes }: Found): GuestHardw
   )
   return {
     machine: machineOf(attribute(child(domain, 'os', 'type'), 'machine') ?? '') ?? 'q35',
-    diskBus: diskBus(disks, notes) as GuestHardware['diskBus'],
+    diskBus: diskBus(disks, notes) as Hardware['diskBus'],
     mediaBus: mediaBus(devices),
-    nic: cardModel(cards, notes) as GuestHardware['nic'],
-    display: display(devices, notes) as GuestHardware['display'],
+    nic: cardModel(cards, notes) as Hardware['nic'],
+    display: display(devices, notes) as Hardware['display'],
     usb,
     tablet: tablet(devices, usb),
     clock: local ? 'localtime' : 'utc',
@@ -279,13 +273,13 @@ function display(devices: Element, { changes }: Notes): string {
   return 'vga'
 }
 
-function mediaBus(devices: Element): GuestHardware['mediaBus'] {
+function mediaBus(devices: Element): Hardware['mediaBus'] {
   const drive = children(devices, 'disk').find((disk) => attribute(disk, 'device') === 'cdrom')
   const bus = attribute(child(drive, 'target'), 'bus')
   return bus === 'sata' || bus === 'ide' ? bus : 'scsi'
 }
 
-function tablet(devices: Element, usb: boolean): GuestHardware['tablet'] {
+function tablet(devices: Element, usb: boolean): Hardware['tablet'] {
   const found = children(devices, 'input').find((one) => attribute(one, 'type') === 'tablet')
   const bus = attribute(found, 'bus')
   return bus === 'virtio' || (bus === 'usb' && usb) ? bus : 'none'

@@ -182,7 +182,7 @@ function checkCard(
   found: FoundDomain,
   { guest, pool, reconnect }: { guest: Omit<Guest, 'version'>; pool: ComputePool; reconnect: boolean },
 ): boolean {
-  const wanted = cardSource(zone, { ...guest, version: 0 })
+  const wanted = cardSource(zone, guest)
   const card = found.cards[0]
   if (card && wanted && card.kind === wanted.kind && card.name === wanted.name) return true
   if ((!card && !wanted) || reconnect) return false

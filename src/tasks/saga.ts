@@ -53,7 +53,7 @@ export interface Effect {
   effect: string
   /** Argument arrays of commands, where there are any. */
   commands?: readonly (readonly string[])[]
-  /** What it takes of a storage pool; at most, where only the work tells. */
+  /** Room that it needs on a storage pool at once; the most that it can be, where only the work tells. */
   space?: { pool: string; bytes: number }
   /** What feels it beside what is changed, e.g. `running guest staff.web1: cut off while it starts again`. */
   affects?: readonly string[]

@@ -72,7 +72,10 @@ const internalRanges = (zone: Zone, pool: string) =>
     .filter((range) => range.type === 'internal')
 
 /** The guest's entry in its network's DHCP server; none where cloud-init brings the address, and none on the LAN. */
-export function hostEntry(zone: Zone, guest: Guest): { network: string; host: DhcpHost } | undefined {
+export function hostEntry(
+  zone: Zone,
+  guest: Omit<Guest, 'version'>,
+): { network: string; host: DhcpHost } | undefined {
   const pool = poolOf(zone, guest)
   if (pool?.provider !== 'dhcp' || !guest.address || lanPools(zone.db).has(pool.name)) return undefined
   return {
@@ -81,7 +84,7 @@ export function hostEntry(zone: Zone, guest: Guest): { network: string; host: Dh
   }
 }
 
-export const poolOf = (zone: Zone, guest: Guest) =>
+export const poolOf = (zone: Zone, guest: Pick<Guest, 'addressPool'>) =>
   guest.addressPool
     ? zone.db.select().from(schema.addressPool).where(eq(schema.addressPool.name, guest.addressPool)).get()
     : undefined

@@ -52,7 +52,7 @@ const setPassword = (deps: GuestDeps): Step<AuthParams> => ({
   describe: ({ id, user }) => [
     {
       effect: `set the password of '${user}' inside the guest`,
-      commands: [['virsh', 'set-user-password', id, user, '***']],
+      commands: deps.hypervisor.commands.setPassword(id, user),
     },
   ],
   run: ({ params }) =>

@@ -68,7 +68,7 @@ function checkWithoutPool(
 }
 
 /** What the guest's card is plugged into; undefined for a guest without one. */
-export function cardSource({ db }: Zone, guest: Guest): CardSource | undefined {
+export function cardSource({ db }: Zone, guest: Omit<Guest, 'version'>): CardSource | undefined {
   const { addressPool, cell, computePool } = schema
   const pool = db.select().from(computePool).where(eq(computePool.name, guest.pool)).get()
   if (pool?.networkMode === 'plain') {

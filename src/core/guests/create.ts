@@ -3,19 +3,21 @@ import * as schema from '../../db/schema.ts'
 import type { Saga, Step, StepContext } from '../../tasks/saga.ts'
 import type { Change } from '../../zone/zone.ts'
 import { dryCommit } from '../change-plan.ts'
+import { effectOf } from '../effects.ts'
 import { AppError, hasCode } from '../errors.ts'
 import { checkQuota } from '../identity/quotas.ts'
-import { bringCopy, claimCopy } from '../images/copies.ts'
+import { bringCopy, claimCopy, imageBytes } from '../images/copies.ts'
 import { hostEntry } from './address.ts'
 import { type Addresses, addressClaims, pickAddresses } from './address-claims.ts'
 import type { GuestDeps } from './deps.ts'
+import { addressEffect, copyEffect, diskEffect } from './effects.ts'
 import type { Guest, Volume } from './guest.ts'
 import { makeDisk } from './make-disk.ts'
 import { chooseHostPorts, forwardedPorts, type PortPair, type PortRange } from './ports.ts'
 import { findGuest, readGuest, readVolume, remove, update } from './record.ts'
 import { writeSeed } from './seed.ts'
 import { sizeOf } from './size.ts'
-import { domainSpec } from './spec.ts'
+import { cardOf, domainSpec } from './spec.ts'
 import { inTurn } from './turn.ts'
 
 /** Chosen before the first effect, so that a repeated step makes the same thing again. */
@@ -181,10 +183,12 @@ function claims(
 
 const dhcpEntry = (deps: GuestDeps): Step<CreateParams> => ({
   name: 'address',
-  describe: ({ guest }) =>
-    guest.addressPool
-      ? [{ effect: `tell the DHCP server of pool '${guest.addressPool}' the address of ${guest.mac}` }]
-      : [],
+  describe: (params) => {
+    const { addressPool, mac } = params.guest
+    if (!addressPool) return []
+    const effect = `tell the DHCP server of pool '${addressPool}' the address of ${mac}`
+    return [addressEffect(deps, effect, () => withAddress(deps, params))]
+  },
   async run({ params }) {
     const entry = hostEntry(deps.zone, readGuest(deps.zone, params.guest.id))
     if (entry) await deps.network.addHost(entry.network, entry.host)
@@ -196,6 +200,13 @@ const dhcpEntry = (deps: GuestDeps): Step<CreateParams> => ({
   },
 })
 
+/** With the address that it has by now, or would get. */
+function withAddress(deps: GuestDeps, params: CreateParams): CreateParams['guest'] {
+  const { guest } = params
+  const { address } = findGuest(deps.zone, guest.id) ?? pickAddresses(deps.zone, params)
+  return { ...guest, address }
+}
+
 const volumesOf = (params: CreateParams, kind: Volume['kind']) =>
   params.volumes.filter((row) => row.kind === kind)
 
@@ -205,7 +216,12 @@ const image = (deps: GuestDeps): Step<CreateParams> => ({
   weight: 6,
   describe: ({ imageCopy, imageName }) =>
     imageCopy
-      ? [{ effect: `copy image '${imageName}' to '${imageCopy.name}' on pool '${imageCopy.pool}'` }]
+      ? [
+          copyEffect(deps, `copy image '${imageName}' to '${imageCopy.name}' on pool '${imageCopy.pool}'`, {
+            from: () => imageBytes(deps, imageCopy),
+            to: imageCopy,
+          }),
+        ]
       : [],
   async run(context) {
     const parent = volumesOf(context.params, 'disk')[0]?.parent
@@ -217,11 +233,12 @@ const disks = (deps: GuestDeps): Step<CreateParams> => ({
   name: 'disks',
   weight: 4,
   describe: (params) =>
-    volumesOf(params, 'disk').map((disk) => ({
-      effect: disk.parent
+    volumesOf(params, 'disk').map((disk) => {
+      const effect = disk.parent
         ? `make '${disk.name}' on pool '${disk.pool}', a ${deps.store(disk.pool).capabilities.thinClone ? 'thin clone' : 'full copy'} of image '${params.imageName}' grown to ${disk.sizeBytes} bytes`
-        : `make '${disk.name}' on pool '${disk.pool}', empty, ${disk.sizeBytes} bytes`,
-    })),
+        : `make '${disk.name}' on pool '${disk.pool}', empty, ${disk.sizeBytes} bytes`
+      return diskEffect(deps, effect, { disk, copy: params.imageCopy })
+    }),
   async run(context) {
     for (const disk of volumesOf(context.params, 'disk')) await makeDisk(deps, disk, context)
   },
@@ -261,9 +278,14 @@ const seed = (deps: GuestDeps): Step<CreateParams> => ({
 
 const define = (deps: GuestDeps): Step<CreateParams> => ({
   name: 'define',
-  describe: ({ guest }) => [
-    { effect: `define the domain`, commands: [['virsh', 'define', `${guest.group}.${guest.name}.xml`]] },
-  ],
+  describe: ({ guest }) =>
+    guest.autoStart
+      ? []
+      : [
+          effectOf('define the domain', () => ({
+            commands: deps.hypervisor.commands.define(cardOf(deps.zone, guest)),
+          })),
+        ],
   async run({ params }) {
     // A start defines too, in the same call.
     if (params.guest.autoStart) return
@@ -280,7 +302,13 @@ const start = (deps: GuestDeps): Step<CreateParams> => ({
   name: 'start',
   weight: 2,
   describe: ({ guest }) =>
-    guest.autoStart ? [{ effect: 'start it', commands: [['virsh', 'start', guest.id]] }] : [],
+    guest.autoStart
+      ? [
+          effectOf('define the domain and start it', () => ({
+            commands: deps.hypervisor.commands.start(cardOf(deps.zone, guest), 'absent'),
+          })),
+        ]
+      : [],
   async run({ params }) {
     if (!params.guest.autoStart) return
     await deps.hypervisor.start(domainSpec(deps, readGuest(deps.zone, params.guest.id)))

@@ -6,6 +6,7 @@ import { AppError } from '../errors.ts'
 import { type Expecting, requireVersion } from '../expected-version.ts'
 import { hostEntry } from './address.ts'
 import type { GuestDeps } from './deps.ts'
+import { destroyEffect, quarantineEffects, withdrawAddressEffect } from './effects.ts'
 import type { Snapshot } from './guest.ts'
 import { isRunning } from './live.ts'
 import { batches, bringBackAll, quarantineAll } from './quarantine.ts'
@@ -69,8 +70,7 @@ async function checkDelete(deps: GuestDeps, params: DeleteParams): Promise<void>
 
 const stop = (deps: GuestDeps): Step<DeleteParams> => ({
   name: 'stop',
-  describe: ({ id, force }) =>
-    force ? [{ effect: 'end the instance if it runs', commands: [['virsh', 'destroy', id]] }] : [],
+  describe: ({ id, force }) => (force ? [destroyEffect(deps, id)] : []),
   async run({ params }) {
     await deps.hypervisor.destroy(params.id)
     deps.live.set(params.id, 'stopped')
@@ -79,7 +79,7 @@ const stop = (deps: GuestDeps): Step<DeleteParams> => ({
 
 const undefine = (deps: GuestDeps): Step<DeleteParams> => ({
   name: 'undefine',
-  describe: ({ id }) => [{ effect: 'remove the domain', commands: [['virsh', 'undefine', id]] }],
+  describe: ({ id }) => [{ effect: 'remove the domain', commands: deps.hypervisor.commands.undefine(id) }],
   async run({ params }) {
     await deps.hypervisor.undefine(params.id)
     deps.live.set(params.id, 'absent')
@@ -92,7 +92,7 @@ const undefine = (deps: GuestDeps): Step<DeleteParams> => ({
 
 const dhcpEntry = (deps: GuestDeps): Step<DeleteParams> => ({
   name: 'address',
-  describe: () => [{ effect: "remove the guest's entry from the DHCP server" }],
+  describe: ({ id }) => [withdrawAddressEffect(deps, "remove the guest's entry from the DHCP server", id)],
   async run({ params }) {
     const entry = hostEntry(deps.zone, readGuest(deps.zone, params.id))
     if (entry) await deps.network.removeHost(entry.network, entry.host.mac)
@@ -107,9 +107,10 @@ const dhcpEntry = (deps: GuestDeps): Step<DeleteParams> => ({
 const quarantine = (deps: GuestDeps): Step<DeleteParams> => ({
   name: 'quarantine',
   weight: 2,
-  describe: () => [
-    { effect: 'move every volume of the guest into quarantine, from where it can be brought back' },
-  ],
+  describe: ({ id }) => {
+    const all = 'move every volume of the guest into quarantine, from where it can be brought back'
+    return quarantineEffects(deps, volumeIds(deps.zone, id), all)
+  },
   run: ({ params, commit }) =>
     quarantineAll(deps, volumesInfo(params, commit), volumeIds(deps.zone, params.id)),
   undo: ({ params, commit }) =>

@@ -5,7 +5,7 @@ import type { Volume } from './guest.ts'
 import { readVolume, update } from './record.ts'
 
 /** What a fresh thin disk may take at once, with its first boot. */
-const thinBytes = 256 << 20
+export const thinBytes = 256 << 20
 
 /**
  * Makes the disk that the row names: empty, or a thin clone of its parent grown to its size; a full copy of that where the

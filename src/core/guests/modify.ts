@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Saga, Step } from '../../tasks/saga.ts'
+import { effectOf } from '../effects.ts'
 import { AppError, invalid } from '../errors.ts'
 import { type Expecting, requireVersion } from '../expected-version.ts'
 import type { Adjustable } from '../hypervisor.ts'
 import { checkQuota } from '../identity/quotas.ts'
 import { hostEntry } from './address.ts'
 import type { GuestDeps } from './deps.ts'
+import { addressEffect, defineEffect, touching } from './effects.ts'
 import type { Guest } from './guest.ts'
 import { isRunning } from './live.ts'
 import { readGuest, readReadyGuest, update } from './record.ts'
@@ -110,11 +112,24 @@ const holds = (guest: Guest, values: Partial<Guest>): boolean =>
 
 const redefine = (deps: GuestDeps): Step<ModifyParams> => ({
   name: 'define',
-  describe: ({ id, stopped }) => [
-    {
-      effect: 'define the domain anew',
-      commands: [...(stopped ? [['virsh', 'undefine', id]] : []), ['virsh', 'define', id]],
-    },
+  describe: ({ id, stopped, after }) => [
+    ...(stopped
+      ? [
+          {
+            effect: 'remove the definition, which libvirt keeps under the old name',
+            commands: deps.hypervisor.commands.undefine(id, { again: true }),
+          },
+        ]
+      : []),
+    defineEffect(deps, 'define the domain anew', { id, values: after }),
+    ...(after.name === undefined
+      ? []
+      : [
+          addressEffect(deps, 'tell the DHCP server the new name', () => ({
+            ...readGuest(deps.zone, id),
+            ...after,
+          })),
+        ]),
   ],
   run: ({ params, taskId }) =>
     defineAnew(deps, params, { guest: { ...readGuest(deps.zone, params.id), ...params.after }, taskId }),
@@ -139,23 +154,28 @@ async function defineAnew(
 
 const adjust = (deps: GuestDeps): Step<ModifyParams> => ({
   name: 'adjust',
-  describe: ({ id, adjust: respects = [] }) =>
-    respects.map((respect) => ({
-      effect: `change the running instance: ${words[respect].effect}`,
-      commands: [['virsh', words[respect].command, id, '--live']],
-    })),
+  describe: ({ id, adjust: respects = [], after }) =>
+    respects.map((respect) =>
+      effectOf(`change the running instance: ${words[respect]}`, () => ({
+        commands: deps.hypervisor.commands.adjust(
+          domainSpec(deps, { ...readGuest(deps.zone, id), ...after }),
+          respect,
+        ),
+        ...touching(deps, id, 'it is changed while it runs'),
+      })),
+    ),
   run: ({ params }) => adjustLive(deps, params, params.after),
   // What the guest does not give back again it keeps until its next start; the record is right in any case.
   undo: ({ params }) => adjustLive(deps, params, params.before).catch(() => undefined),
 })
 
-const words: Record<Adjustable, { effect: string; command: string }> = {
-  cores: { effect: 'its cores', command: 'setvcpus' },
-  memory: { effect: 'its memory', command: 'setmem' },
-  cpuPriority: { effect: 'its share of the CPU', command: 'schedinfo' },
-  diskRates: { effect: 'the limits of its disks', command: 'blkdeviotune' },
-  networkRates: { effect: 'the limits of its network card', command: 'domiftune' },
-  display: { effect: 'the password of its console', command: 'update-device' },
+const words: Record<Adjustable, string> = {
+  cores: 'its cores',
+  memory: 'its memory; more is plugged only where it has less',
+  cpuPriority: 'its share of the CPU',
+  diskRates: 'the limits of its disks',
+  networkRates: 'the limits of its network card',
+  display: 'the password of its console',
 }
 
 async function adjustLive(deps: GuestDeps, params: ModifyParams, values: Partial<Guest>): Promise<void> {

@@ -1,8 +1,9 @@
 import type { Saga, Step } from '../../tasks/saga.ts'
 import { AppError } from '../errors.ts'
 import { type Expecting, requireVersion } from '../expected-version.ts'
-import { claimCopy } from '../images/copies.ts'
+import { claimCopy, imageBytes } from '../images/copies.ts'
 import type { GuestDeps } from './deps.ts'
+import { copyEffect, defineEffect, diskEffect, quarantineEffects } from './effects.ts'
 import type { Guest, GuestDisk, Volume } from './guest.ts'
 import { isRunning } from './live.ts'
 import { makeDisk } from './make-disk.ts'
@@ -82,9 +83,17 @@ const reserve = (deps: GuestDeps): Step<ResetParams> => ({
 const disk = (deps: GuestDeps): Step<ResetParams> => ({
   name: 'disk',
   weight: 4,
-  describe: ({ volume, imageName }) => [
-    { effect: `make '${volume.name}' on pool '${volume.pool}', a thin clone of image '${imageName}'` },
-  ],
+  describe: ({ volume, imageName, imageCopy }) => {
+    const effect = `make '${volume.name}' on pool '${volume.pool}', a thin clone of image '${imageName}'`
+    const copying =
+      imageCopy && `copy image '${imageName}' to '${imageCopy.name}' on pool '${imageCopy.pool}'`
+    return [
+      ...(copying
+        ? [copyEffect(deps, copying, { from: () => imageBytes(deps, imageCopy), to: imageCopy })]
+        : []),
+      diskEffect(deps, effect, { disk: volume, copy: imageCopy }),
+    ]
+  },
   run: (context) => makeDisk(deps, context.params.volume, context),
   undo: ({ params: { volume } }) => deps.store(volume.pool).remove(volume.name),
 })
@@ -118,7 +127,7 @@ const seed = (deps: GuestDeps): Step<ResetParams> => ({
 
 const define = (deps: GuestDeps): Step<ResetParams> => ({
   name: 'define',
-  describe: ({ id }) => [{ effect: 'define the domain anew', commands: [['virsh', 'define', id]] }],
+  describe: ({ id }) => [defineEffect(deps, 'define the domain anew', { id })],
   run: ({ params }) => deps.hypervisor.define(domainSpec(deps, readGuest(deps.zone, params.id))),
   async undo({ params }) {
     const guest = readGuest(deps.zone, params.id)
@@ -134,7 +143,7 @@ const discardInfo = ({ name }: ResetParams, commit: { who: string; requestId: st
 
 const discard = (deps: GuestDeps): Step<ResetParams> => ({
   name: 'quarantine',
-  describe: () => [{ effect: 'move the old system disk into quarantine, from where it can be brought back' }],
+  describe: ({ previous }) => quarantineEffects(deps, [previous], 'move the old system disk into quarantine'),
   run: ({ params, commit }) => quarantineAll(deps, discardInfo(params, commit), [params.previous]),
   undo: ({ params, commit }) => bringBackAll(deps, discardInfo(params, commit), [params.previous]),
 })

@@ -1,8 +1,10 @@
-import type { Saga, Step } from '../../tasks/saga.ts'
+import type { Effect, Saga, Step } from '../../tasks/saga.ts'
+import { effectOf } from '../effects.ts'
 import { AppError, invalid } from '../errors.ts'
 import { type Expecting, requireVersion } from '../expected-version.ts'
 import { checkQuota } from '../identity/quotas.ts'
 import type { GuestDeps } from './deps.ts'
+import { touching } from './effects.ts'
 import type { Guest, GuestDisk } from './guest.ts'
 import { isRunning } from './live.ts'
 import { readGuest, readReadyGuest, readVolume, update } from './record.ts'
@@ -125,15 +127,23 @@ function sized(deps: GuestDeps, guest: Guest, index: number, sizeBytes: number) 
   return [update('guest', guest, { disks, modifiedAt: deps.now() }), update('volume', volume, { sizeBytes })]
 }
 
+function growEffect(deps: GuestDeps, { id, index, beforeBytes, sizeBytes }: ResizeParams): Effect {
+  const effect = `grow the disk to ${sizeBytes} bytes`
+  return effectOf(effect, () => {
+    const guest = readGuest(deps.zone, id)
+    const { pool, name } = readVolume(deps.zone, diskOf(guest, index).volume)
+    const commands = deps.live.running(id)
+      ? deps.hypervisor.commands.resizeDisk(id, targetOf(guest, index), sizeBytes)
+      : (deps.store(pool).commands?.resize(name, sizeBytes).commands ?? [])
+    const space = { pool, bytes: sizeBytes - beforeBytes }
+    return { commands, space, ...touching(deps, id, 'its disk grows while it runs') }
+  })
+}
+
 const grow = (deps: GuestDeps): Step<ResizeParams> => ({
   name: 'grow',
   irreversible: true,
-  describe: ({ id, index, sizeBytes }) => [
-    {
-      effect: `grow the disk to ${sizeBytes} bytes`,
-      commands: [['qemu-img', 'resize', `disk ${index} of ${id}`, String(sizeBytes)]],
-    },
-  ],
+  describe: (params) => [growEffect(deps, params)],
   async run({ params }) {
     const guest = readGuest(deps.zone, params.id)
     const volume = readVolume(deps.zone, diskOf(guest, params.index).volume)

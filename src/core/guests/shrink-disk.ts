@@ -1,10 +1,12 @@
-import type { Saga, Step } from '../../tasks/saga.ts'
+import type { Effect, Saga, Step } from '../../tasks/saga.ts'
+import { storeEffect } from '../effects.ts'
 import { AppError } from '../errors.ts'
 import { type Expecting, requireVersion } from '../expected-version.ts'
 import type { GuestDeps } from './deps.ts'
+import { touching } from './effects.ts'
 import type { Volume } from './guest.ts'
 import { isRunning } from './live.ts'
-import { readReadyGuest, readVolume } from './record.ts'
+import { readGuest, readReadyGuest, readVolume } from './record.ts'
 import { diskOf } from './resize-disk.ts'
 
 export interface ShrinkParams extends Expecting {
@@ -45,12 +47,28 @@ async function checkShrink(
   return { volume, running }
 }
 
+function compactEffect(deps: GuestDeps, id: string, index: number): Effect {
+  const volume = () => readVolume(deps.zone, diskOf(readGuest(deps.zone, id), index).volume)
+  return storeEffect(
+    `write disk ${index} anew without what is empty`,
+    () => deps.store(volume().pool),
+    (commands) => {
+      const { name, parent } = volume()
+      return commands.compact(name, parent === null ? null : readVolume(deps.zone, parent).name)
+    },
+  )
+}
+
 const shrink = (deps: GuestDeps): Step<ShrinkParams> => ({
   name: 'shrink',
   describe: ({ id, index, immediate }) => [
     immediate
-      ? { effect: 'let the guest trim its file systems', commands: [['virsh', 'domfstrim', id]] }
-      : { effect: `write disk ${index} anew without what is empty` },
+      ? {
+          effect: 'let the guest trim its file systems',
+          commands: deps.hypervisor.commands.trim(id),
+          ...touching(deps, id, 'it is busy while it trims'),
+        }
+      : compactEffect(deps, id, index),
   ],
   async run({ params, progress, signal }) {
     const { volume, running } = await checkShrink(deps, params)

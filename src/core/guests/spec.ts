@@ -3,6 +3,7 @@ import * as schema from '../../db/schema.ts'
 import type { Zone } from '../../zone/zone.ts'
 import { AppError } from '../errors.ts'
 import type { DiskSource, DomainQos, DomainSpec, HypervisorFacts } from '../hypervisor.ts'
+import type { DomainCard } from '../hypervisor-commands.ts'
 import type { Secrets } from '../secrets/secrets.ts'
 import { policyOf } from '../security-policies/record.ts'
 import type { VolumeStore } from '../volumes.ts'
@@ -87,7 +88,13 @@ export function mediaSource(sources: Pick<SpecSources, 'zone' | 'store'>, imageI
   return sourceOf(sources, image.volume)
 }
 
-function domainNic(zone: Zone, guest: Guest): DomainSpec['network'] {
+/** What the commands of a guest's definition depend on. */
+export const cardOf = (zone: Zone, guest: Omit<Guest, 'version'>): DomainCard => ({
+  id: guest.id,
+  network: domainNic(zone, guest),
+})
+
+function domainNic(zone: Zone, guest: Omit<Guest, 'version'>): DomainSpec['network'] {
   const source = cardSource(zone, guest)
   return (
     source && {

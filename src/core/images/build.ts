@@ -1,8 +1,10 @@
 import type { Saga, Step, StepContext } from '../../tasks/saga.ts'
 import type { Change } from '../../zone/zone.ts'
 import { dryCommit } from '../change-plan.ts'
+import { effectOf } from '../effects.ts'
 import { AppError } from '../errors.ts'
 import type { GuestDeps } from '../guests/deps.ts'
+import { copyEffect, touching } from '../guests/effects.ts'
 import type { Guest } from '../guests/guest.ts'
 import { isRunning } from '../guests/live.ts'
 import { readGuest, readReadyGuest, readVolume, update } from '../guests/record.ts'
@@ -106,10 +108,13 @@ const freeze = (deps: GuestDeps): Step<ImageBuildParams> => ({
   describe: ({ overlay, guest }) =>
     overlay
       ? [
-          {
-            effect: `switch the running system disk to the new overlay '${overlay.name}'`,
-            commands: [['virsh', 'snapshot-create', guest, '--disk-only', '--no-metadata', '--atomic']],
-          },
+          effectOf(
+            `switch the running system disk to the new overlay '${overlay.name}'; --quiesce where its agent answers`,
+            () => ({
+              commands: deps.hypervisor.commands.createSnapshot(guest, { quiesce: true }),
+              ...touching(deps, guest, 'it goes on writing to the overlay'),
+            }),
+          ),
         ]
       : [],
   async run({ params, commit, signal }) {
@@ -170,10 +175,16 @@ const define = (deps: GuestDeps, params: ImageBuildParams): Promise<void> =>
 const copy = (deps: GuestDeps): Step<ImageBuildParams> => ({
   name: 'copy',
   weight: 10,
-  describe: ({ volume, guestName }) => [
-    {
-      effect: `copy the system disk of '${guestName}' with all its layers into '${volume.name}', compressed`,
-    },
+  describe: ({ volume, guestName, source, snapshot }) => [
+    copyEffect(
+      deps,
+      `copy the system disk of '${guestName}' with all its layers into '${volume.name}', compressed`,
+      {
+        from: () => readVolume(deps.zone, source),
+        ...(snapshot ? { snapshot } : {}),
+        to: { ...volume, format: 'qcow2' },
+      },
+    ),
   ],
   async run({ params, progress, signal }) {
     const { volume } = params

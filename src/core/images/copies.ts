@@ -84,7 +84,7 @@ export async function bringCopy(deps: CopyDeps, volumeId: string, bringing: Brin
 }
 
 async function bring(deps: CopyDeps, volume: Volume, { progress, signal, commit }: Bringing): Promise<void> {
-  const source = sourceOf(deps, volume)
+  const source = imageBytes(deps, volume)
   const from = deps.store(source.pool)
   await deps.ensureRoom(volume.pool, (await from.info(source.name)).allocatedBytes)
   const location = await from.location(source.name)
@@ -99,7 +99,7 @@ async function bring(deps: CopyDeps, volume: Volume, { progress, signal, commit 
 }
 
 /** Where the image's own bytes lie. */
-function sourceOf({ zone }: Pick<CopyDeps, 'zone'>, copy: Volume): Volume {
+export function imageBytes({ zone }: Pick<CopyDeps, 'zone'>, copy: Pick<Volume, 'owner' | 'name'>): Volume {
   const image = zone.db.select().from(schema.image).where(eq(schema.image.id, copy.owner)).get()
   const volume = image?.volume ? findVolume(zone.db, image.volume) : undefined
   if (volume?.state === 'ready') return volume

@@ -1,6 +1,7 @@
 import type { Saga, Step } from '../../tasks/saga.ts'
 import { AppError } from '../errors.ts'
 import { type Expecting, requireVersion } from '../expected-version.ts'
+import { quarantineEffects } from '../guests/effects.ts'
 import { nameAll } from '../ledger/record.ts'
 import { quarantinedVolume, readyVolume } from '../ledger/volume.ts'
 import { volumesOfImage } from './copies.ts'
@@ -72,7 +73,12 @@ const forget = (deps: ImageDeps): Step<ImageDeleteParams> => ({
 /** Copies on other pools go with it. */
 const quarantine = (deps: ImageDeps): Step<ImageDeleteParams> => ({
   name: 'quarantine',
-  describe: () => [{ effect: 'move its bytes into quarantine, from where they can be brought back' }],
+  describe: ({ id }) =>
+    quarantineEffects(
+      deps,
+      volumesOfImage(deps.zone.db, id).map((volume) => volume.id),
+      'move its bytes into quarantine, from where they can be brought back',
+    ),
   async run({ outputs }) {
     for (const volume of volumesOf(deps, outputs)) await deps.store(volume.pool).quarantine(volume.name)
   },

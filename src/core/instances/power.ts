@@ -1,9 +1,10 @@
 import { eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
-import type { Saga, Step } from '../../tasks/saga.ts'
+import type { Effect, Saga, Step } from '../../tasks/saga.ts'
 import { AppError, invalid } from '../errors.ts'
 import { type Expecting, requireVersion } from '../expected-version.ts'
 import type { GuestDeps } from '../guests/deps.ts'
+import { defineEffect, destroyEffect, startEffect, touching } from '../guests/effects.ts'
 import type { Guest } from '../guests/guest.ts'
 import { isRunning } from '../guests/live.ts'
 import { readGuest, readReadyGuest, update } from '../guests/record.ts'
@@ -86,10 +87,7 @@ const start = (deps: GuestDeps): Step<StartParams> => ({
   name: 'start',
   weight: 5,
   describe: ({ id, boot }) => [
-    {
-      effect: boot === 'network' ? 'start from the network' : `start from ${boot}`,
-      commands: [['virsh', 'start', id]],
-    },
+    startEffect(deps, boot === 'network' ? 'start from the network' : `start from ${boot}`, id),
   ],
   async run({ params }) {
     const guest = readGuest(deps.zone, params.id)
@@ -144,10 +142,29 @@ async function checkPower(deps: GuestDeps, params: PowerParams): Promise<void> {
     : new AppError('conflict', `guest '${guest.name}' is ${state}, so it cannot be asked to ${verb}`)
 }
 
+function powerEffects(deps: GuestDeps, { id, action }: PowerParams): Effect[] {
+  const { commands } = deps.hypervisor
+  const effect = titles[action].toLowerCase()
+  if (action === 'destroy') return [{ ...destroyEffect(deps, id), effect }]
+  if (action === 'reset') {
+    const how = 'it starts over, and what it has not written is lost'
+    return [{ effect, commands: commands.reset(id), ...touching(deps, id, how) }]
+  }
+  const how = action === 'reboot' ? 'it starts over in order' : 'it stops in order'
+  return [
+    { effect: `${effect} by its agent, where that answers`, commands: commands[action](id, 'agent') },
+    {
+      effect: `${effect} by ACPI otherwise`,
+      commands: commands[action](id, 'acpi'),
+      ...touching(deps, id, how),
+    },
+  ]
+}
+
 /** There is nothing to take back, but a failure must not leave the guest locked: it fails, and can be asked again. */
 const act = (deps: GuestDeps): Step<PowerParams> => ({
   name: 'act',
-  describe: ({ id, action }) => [{ effect: titles[action].toLowerCase(), commands: [['virsh', action, id]] }],
+  describe: (params) => powerEffects(deps, params),
   async run({ params }) {
     await deps.hypervisor[params.action](params.id)
     if (params.action !== 'destroy') return
@@ -207,8 +224,13 @@ function checkMedia(deps: GuestDeps, params: MediaParams): Guest {
 
 const changeMedia = (deps: GuestDeps): Step<MediaParams> => ({
   name: 'change',
-  describe: ({ id }) => [
-    { effect: 'change the medium of the running instance', commands: [['virsh', 'change-media', id, 'sda']] },
+  describe: ({ id, media }) => [
+    defineEffect(deps, 'define the domain anew', { id, values: { media } }),
+    {
+      effect:
+        'change the medium of the running instance, if it runs; by force where the guest holds the tray',
+      commands: deps.hypervisor.commands.changeMedia(id),
+    },
   ],
   run: ({ params }) => putInDrive(deps, params.id, params.media),
   undo: ({ params }) => putInDrive(deps, params.id, params.previousMedia),

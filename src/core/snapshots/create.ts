@@ -2,11 +2,13 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { and, eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
-import type { Saga, Step, StepContext } from '../../tasks/saga.ts'
+import type { Effect, Saga, Step, StepContext } from '../../tasks/saga.ts'
 import type { Change, Zone } from '../../zone/zone.ts'
+import { effectOf } from '../effects.ts'
 import { AppError } from '../errors.ts'
 import { type Expecting, requireVersion } from '../expected-version.ts'
 import type { GuestDeps } from '../guests/deps.ts'
+import { defineEffect, overlayEffect, touching } from '../guests/effects.ts'
 import type { Guest, Volume } from '../guests/guest.ts'
 import { isRunning } from '../guests/live.ts'
 import { findVolume, readGuest, readReadyGuest, readVolume, remove, update } from '../guests/record.ts'
@@ -150,7 +152,7 @@ const overlays = (deps: GuestDeps): Step<SnapshotCreateParams> => ({
             effect: `take snapshots of ${params.natives?.length} disks on their pool, the instance held still`,
           },
         ]
-      : [describeOverlays(params)]),
+      : overlayEffects(deps, params)),
   ],
   run: (context) => {
     const { params, signal } = context
@@ -166,13 +168,22 @@ const overlays = (deps: GuestDeps): Step<SnapshotCreateParams> => ({
 
 const isNative = ({ natives = [] }: SnapshotCreateParams): boolean => natives.length > 0
 
-const describeOverlays = (params: SnapshotCreateParams) =>
-  params.running
-    ? {
-        effect: `switch ${params.layers.length} disks of the running instance to new overlays${params.memory ? ' and save its memory' : ''}`,
-        commands: [['virsh', 'snapshot-create', params.guest, '--disk-only', '--no-metadata', '--atomic']],
-      }
-    : { effect: `make ${params.layers.length} overlays` }
+function overlayEffects(deps: GuestDeps, params: SnapshotCreateParams): Effect[] {
+  const { running, layers, guest, memory, consistency } = params
+  if (!running) return layers.map((layer) => overlayEffect(deps, layer))
+  const effect = `switch ${layers.length} disks of the running instance to new overlays${memory ? ' and save its memory' : ''}`
+  const paused = memory ? 'it stands still while its memory is saved' : 'it goes on writing to the overlays'
+  return [
+    effectOf(effect, () => ({
+      commands: deps.hypervisor.commands.createSnapshot(guest, {
+        ...(memory ? { memoryPath: memory.name } : {}),
+        quiesce: consistency === 'filesystem',
+      }),
+      ...(memory ? { space: { pool: memory.pool, bytes: readGuest(deps.zone, guest).memoryBytes } } : {}),
+      ...touching(deps, guest, paused),
+    })),
+  ]
+}
 
 export interface OverlayPlan {
   /** Id of the volume that the overlay stands on. */
@@ -343,9 +354,7 @@ const snapshotRow = (deps: GuestDeps, params: SnapshotCreateParams, guest: Guest
 
 const define = (deps: GuestDeps): Step<SnapshotCreateParams> => ({
   name: 'define',
-  describe: ({ guest }) => [
-    { effect: 'define the domain on the new overlays', commands: [['virsh', 'define', guest]] },
-  ],
+  describe: ({ guest }) => [defineEffect(deps, 'define the domain on the new overlays', { id: guest })],
   run: ({ params }) => deps.hypervisor.define(domainSpec(deps, readGuest(deps.zone, params.guest))),
   async undo({ params }) {
     // Of a snapshot that was running, the definition tells on which disks: it goes back together with them.

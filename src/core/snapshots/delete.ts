@@ -4,6 +4,7 @@ import type { Saga, Step } from '../../tasks/saga.ts'
 import { notFound } from '../errors.ts'
 import { type Expecting, requireVersion } from '../expected-version.ts'
 import type { GuestDeps } from '../guests/deps.ts'
+import { defineEffect, quarantineEffects, touching } from '../guests/effects.ts'
 import type { Snapshot } from '../guests/guest.ts'
 import { batches, quarantineAll } from '../guests/quarantine.ts'
 import { readGuest, readReadyGuest, readVolume, remove, update } from '../guests/record.ts'
@@ -101,7 +102,9 @@ const dropInside = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
 const clearFiles = (deps: GuestDeps): Step<SnapshotDeleteParams> => ({
   name: 'files',
   describe: ({ files }) =>
-    files.length > 0 ? [{ effect: `move ${files.length} files of the snapshot into quarantine` }] : [],
+    files.length > 0
+      ? quarantineEffects(deps, files, `move ${files.length} files of the snapshot into quarantine`)
+      : [],
   run: ({ params, commit }) =>
     quarantineAll(deps, { ...commit, action: `snapshot.delete ${params.guestName}: files` }, params.files),
 })
@@ -126,10 +129,11 @@ const merge = (deps: GuestDeps): Step<Merged> => ({
   name: 'merge',
   irreversible: true,
   weight: 8,
-  describe: () => [
+  describe: ({ guest }) => [
     {
       effect:
         "merge the snapshot's layers with their only child, or keep them hidden while several stand on them",
+      ...touching(deps, guest, 'its disks are merged while it runs'),
     },
   ],
   async run({ params, commit, progress, signal }) {
@@ -148,6 +152,6 @@ const merge = (deps: GuestDeps): Step<Merged> => ({
 /** Libvirt's persistent definition may name a chain that has just become shorter. */
 const define = (deps: GuestDeps): Step<Merged> => ({
   name: 'define',
-  describe: ({ guest }) => [{ effect: 'define the domain anew', commands: [['virsh', 'define', guest]] }],
+  describe: ({ guest }) => [defineEffect(deps, 'define the domain anew', { id: guest })],
   run: ({ params }) => deps.hypervisor.define(domainSpec(deps, readGuest(deps.zone, params.guest))),
 })

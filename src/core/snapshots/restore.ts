@@ -3,13 +3,21 @@ import { eq } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { Saga, Step, StepContext } from '../../tasks/saga.ts'
 import type { Change, CommitInfo } from '../../zone/zone.ts'
+import { effectOf } from '../effects.ts'
 import { notFound } from '../errors.ts'
 import { type Expecting, requireVersion } from '../expected-version.ts'
 import type { GuestDeps } from '../guests/deps.ts'
+import {
+  defineEffect,
+  destroyEffect,
+  overlayEffect,
+  quarantineEffects,
+  startEffect,
+} from '../guests/effects.ts'
 import type { Guest, Snapshot, Volume } from '../guests/guest.ts'
 import { quarantineAll } from '../guests/quarantine.ts'
 import { findVolume, readGuest, readReadyGuest, readVolume, update } from '../guests/record.ts'
-import { domainSpec, filePath } from '../guests/spec.ts'
+import { cardOf, domainSpec, filePath } from '../guests/spec.ts'
 import type { DomainSpec } from '../hypervisor.ts'
 import {
   copyVolume,
@@ -100,9 +108,7 @@ const isAsPlanned = (guest: Guest, snapshot: Snapshot, { before, layers }: Snaps
 
 const stop = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
   name: 'stop',
-  describe: ({ guest }) => [
-    { effect: 'end the instance if it runs', commands: [['virsh', 'destroy', guest]] },
-  ],
+  describe: ({ guest }) => [destroyEffect(deps, guest)],
   async run({ params }) {
     await deps.hypervisor.destroy(params.guest)
     deps.live.set(params.guest, 'stopped')
@@ -112,9 +118,7 @@ const stop = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
 const overlays = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
   name: 'overlays',
   weight: 2,
-  describe: ({ layers, name }) => [
-    { effect: `make ${layers.length} overlays on the layers of snapshot '${name}'` },
-  ],
+  describe: ({ layers }) => layers.map((layer) => overlayEffect(deps, layer)),
   run: ({ params }) => makeOverlays(deps, params.layers),
   undo: ({ params }) => removeOverlays(deps, params.layers),
 })
@@ -160,8 +164,8 @@ const standsOn = (guest: Guest, state: Restored): boolean =>
 
 const define = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
   name: 'define',
-  describe: ({ guest }) => [
-    { effect: 'define the domain on the new overlays', commands: [['virsh', 'define', guest]] },
+  describe: ({ guest, after }) => [
+    defineEffect(deps, 'define the domain on the new overlays', { id: guest, values: after }),
   ],
   run: ({ params }) =>
     deps.hypervisor.define(domainSpec(deps, { ...readGuest(deps.zone, params.guest), ...params.after })),
@@ -174,9 +178,16 @@ const start = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
   weight: 3,
   describe: ({ guest, memory, start: wanted }) =>
     memory
-      ? [{ effect: 'go on from the saved memory', commands: [['virsh', 'restore', '<memory>']] }]
+      ? [
+          effectOf('go on from the saved memory', () => ({
+            commands: deps.hypervisor.commands.restore(
+              cardOf(deps.zone, readGuest(deps.zone, guest)),
+              filePath(deps, memory),
+            ),
+          })),
+        ]
       : wanted
-        ? [{ effect: 'start', commands: [['virsh', 'start', guest]] }]
+        ? [startEffect(deps, 'start', guest)]
         : [],
   async run(context) {
     const { params } = context
@@ -218,9 +229,12 @@ const retired = ({ before }: SnapshotRestoreParams): string[] => [
 const retire = (deps: GuestDeps): Step<SnapshotRestoreParams> => ({
   name: 'retire',
   irreversible: true,
-  describe: (params) => [
-    { effect: `move ${retired(params).length} volumes that the guest has left into quarantine` },
-  ],
+  describe: (params) =>
+    quarantineEffects(
+      deps,
+      retired(params).filter((id) => snapshotsInside(deps, id).length === 0),
+      `move ${retired(params).length} volumes that the guest has left into quarantine`,
+    ),
   run: ({ params, commit }) =>
     retireAll(deps, { ...commit, action: `snapshot.restore ${params.guestName}: volumes` }, retired(params)),
 })

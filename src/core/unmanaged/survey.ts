@@ -18,8 +18,14 @@ export async function survey(deps: GuestDeps, id: string): Promise<UnmanagedGues
     ...severalPools(laid),
     ...whileRunning(deps, found),
   ]
-  return { ...found, laid, refusals }
+  return { ...found, laid, refusals, changes: [...found.changes, ...filteredLater(found)] }
 }
+
+/** libvirt binds a filter to a card when it is made. */
+const filteredLater = ({ state, cards }: FoundDomain): string[] =>
+  isRunning(state) && cards.length > 0
+    ? ['its card is held to its address and its security policy (until then to neither)']
+    : []
 
 function severalPools(laid: readonly LaidDisk[]): string[] {
   const pools = [...new Set(laid.flatMap(({ pool }) => pool ?? []))]

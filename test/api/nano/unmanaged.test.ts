@@ -34,6 +34,7 @@ test('what is no guest is listed, and nothing else', async () => {
   const [found, ...more] = await list()
   assert.deepEqual(more, [])
   assert.deepEqual([found?.name, found?.state, found?.adoptable], ['legacy', 'running', true])
+  assert.match(found?.changes.join() ?? '', /held to its address and its security policy/)
   assert.deepEqual(found?.disks[0], {
     ...{ target: 'vda', bus: 'virtio', path: '/simulated/legacy.qcow2', format: 'qcow2' },
     ...{ size: 2 ** 30, storage: 'local', volume: 'legacy.qcow2' },

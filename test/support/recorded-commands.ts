@@ -3,6 +3,7 @@ import { setProcessObserver } from '../../src/drivers/exec.ts'
 /** What merely looks: left out of what a dry run tells. */
 const reads: readonly RegExp[] = [
   /^qemu-img info /,
+  /^rbd .*--pool \S+ (ls|info|du|snap ls|trash ls) /,
   /^virsh -q -c \S+$/,
   /^virsh -q -c \S+ (domstate|dumpxml|save-image-dumpxml|domjobinfo|domblkinfo|domcapabilities|capabilities|version)( |$)/,
   /^virsh -q -c \S+ blockjob \S+ \S+ --info /,

@@ -17,8 +17,12 @@ export interface ClusterAccess {
 export interface Cluster {
   /** Runs `rbd`, `ceph` or `rados` and gives its stdout; failures become AppErrors where they are understood. */
   call(tool: 'rbd' | 'ceph' | 'rados', words: readonly string[], options?: RunOptions): Promise<string>
+  /** The arguments of that call as they are run. */
+  words(words: readonly string[]): string[]
   /** What QEMU's URIs need after `rbd:<pool>/<image>`. */
   uriTail(): Promise<string>
+  /** The same without the files that it names being there. */
+  plannedUriTail(): string
   /** Removes the files with the key. */
   forget(): Promise<void>
   /** For messages, e.g. `192.0.2.1:6789, 192.0.2.2:6789`. */
@@ -42,22 +46,25 @@ export function openCluster(access: ClusterAccess): Cluster {
     })
     return written
   }
+  const identity = access.user === '' ? [] : ['--id', access.user]
+  const wordsOf = (words: readonly string[]) => ['-c', conf, ...identity, ...words]
+  const tail = `${access.user === '' ? '' : `:id=${escaped(access.user)}`}:conf=${escaped(conf)}`
   return {
     name,
+    words: wordsOf,
+    plannedUriTail: () => tail,
     async call(tool, words, options = {}) {
       await files()
-      const identity = access.user === '' ? [] : ['--id', access.user]
       try {
         const limits = { timeoutMs: deadlineMs, ...options }
-        return (await run(tool, ['-c', conf, ...identity, ...words], limits)).stdout
+        return (await run(tool, wordsOf(words), limits)).stdout
       } catch (error) {
         throw understood(error, name, access.user)
       }
     },
     async uriTail() {
       await files()
-      const identity = access.user === '' ? '' : `:id=${escaped(access.user)}`
-      return `${identity}:conf=${escaped(conf)}`
+      return tail
     },
     async forget() {
       written = undefined

@@ -5,6 +5,7 @@ import { AppError } from '../../core/errors.ts'
 import type { Progress } from '../../core/volumes.ts'
 import { lastPercent } from '../qemu-img/qemu-img.ts'
 import { type Cluster, failedWith } from './cluster.ts'
+import * as list from './words.ts'
 
 /** A pool of a cluster. */
 export interface RbdPool {
@@ -29,7 +30,7 @@ const invalid = 22
 const json = <T>(schema: v.GenericSchema<unknown, T>, text: string): T => v.parse(schema, JSON.parse(text))
 
 const call = ({ cluster, pool }: RbdPool, words: readonly string[], options = {}) =>
-  cluster.call('rbd', ['--pool', pool, ...words], options)
+  cluster.call('rbd', list.onPool(pool, words), options)
 
 /** Names of all images that the pool's directory holds; what a crash left half renamed has one name only there. */
 export const names = async (at: RbdPool): Promise<string[]> =>
@@ -99,16 +100,13 @@ export async function diskUsage(at: RbdPool, name?: string): Promise<Figures[]> 
 }
 
 export const create = (at: RbdPool, name: string, sizeBytes: number) =>
-  call(at, ['create', '--image', name, '--size', `${sizeBytes}B`])
+  call(at, list.createWords(name, sizeBytes))
 
 export const resize = (at: RbdPool, name: string, sizeBytes: number) =>
-  call(at, ['resize', '--no-progress', '--image', name, '--size', `${sizeBytes}B`], { timeoutMs: 120_000 })
+  call(at, list.resizeWords(name, sizeBytes), { timeoutMs: 120_000 })
 
 export const clone = (at: RbdPool, from: { image: string; snapshot: string }, name: string) =>
-  call(at, [
-    ...['clone', '--image', from.image, '--snap', from.snapshot],
-    ...['--dest-pool', at.pool, '--dest', name],
-  ])
+  call(at, list.cloneWords(from, { pool: at.pool, name }))
 
 /** Copies what a clone still reads of its parent; works on an image that a guest has open. */
 export const flatten = (at: RbdPool, name: string, progress: Progress, signal: AbortSignal) =>
@@ -116,14 +114,14 @@ export const flatten = (at: RbdPool, name: string, progress: Progress, signal: A
 
 /** Gives back the objects that hold nothing but zeroes. */
 export const sparsify = (at: RbdPool, name: string, progress: Progress, signal: AbortSignal) =>
-  long(at, ['sparsify', '--image', name], progress, signal)
+  long(at, list.sparsifyWords(name), progress, signal)
 
 /**
  * Gives a finished image its name. A rename that a crash cut after its first part has left an object that names the image
  * but that the directory does not know: it is removed, and the rename done again.
  */
 export async function rename(at: RbdPool, from: string, to: string): Promise<void> {
-  const words = ['rename', '--image', from, '--dest-pool', at.pool, '--dest', to]
+  const words = list.renameWords(at.pool, from, to)
   try {
     await call(at, words)
   } catch (error) {
@@ -251,11 +249,8 @@ export async function trash(at: RbdPool): Promise<Trashed[]> {
   return rows.map(({ id, name, deleted_at }) => ({ id, name, deletedAt: timeOf(deleted_at) }))
 }
 
-/** Far away, so that nobody's `rbd trash purge` takes what is still to be had back. */
-const keptUntil = '2100-01-01'
-
 export async function toTrash(at: RbdPool, name: string): Promise<void> {
-  await unwatched(() => call(at, ['trash', 'mv', '--image', name, '--expires-at', keptUntil]))
+  await unwatched(() => call(at, list.trashWords(name)))
 }
 
 export const fromTrash = (at: RbdPool, id: string) => call(at, ['trash', 'restore', '--image-id', id])

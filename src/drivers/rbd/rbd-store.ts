@@ -1,5 +1,6 @@
 import { AppError } from '../../core/errors.ts'
 import type { StoragePool } from '../../core/storage-pools/storage-pool.ts'
+import type { VolumeCommands } from '../../core/volume-commands.ts'
 import { checkFormat, checkVolumeName, partialSuffix } from '../../core/volume-names.ts'
 import type {
   CloneRequest,
@@ -17,6 +18,7 @@ import type {
 } from '../../core/volumes.ts'
 import * as qemuImg from '../qemu-img/qemu-img.ts'
 import { openCluster } from './cluster.ts'
+import { createRbdCommands } from './commands.ts'
 import * as rbd from './images.ts'
 import { probePool } from './probe.ts'
 import { poolUsage, type TrashFigures, trashedVolumes, volumesOf } from './usage.ts'
@@ -52,6 +54,7 @@ class RbdStore implements VolumeStore {
     files: false,
   }
   readonly snapshots: NativeSnapshots
+  readonly commands: VolumeCommands
   readonly #at: rbd.RbdPool
   readonly #pool: StoragePool
   readonly #access: StoreAccess
@@ -68,6 +71,7 @@ class RbdStore implements VolumeStore {
     const cluster = openCluster({ monitors, user: this.#user, key, directory })
     this.#at = { cluster, pool: pool.target }
     this.snapshots = this.#nativeSnapshots()
+    this.commands = createRbdCommands(this.#at, baseSnapshot)
   }
 
   probe(): Promise<void> {

@@ -238,7 +238,7 @@ describe('creating a guest', () => {
     const { plan } = dataOf(answer) as { plan: { step: string; effects: { effect: string }[] }[] }
     assert.deepEqual(
       plan.map(({ step }) => step),
-      ['reserve', 'address', 'disks', 'nvram', 'cloud-init seed', 'define', 'start', 'finish'],
+      ['reserve', 'image', 'address', 'disks', 'nvram', 'cloud-init seed', 'define', 'start', 'finish'],
     )
     assert.match(JSON.stringify(plan), /thin clone of image 'planned' grown to 2147483648 bytes/)
     assert.doesNotMatch(answer.text, /hush/)

@@ -3,6 +3,7 @@ import * as schema from '../../db/schema.ts'
 import type { Saga, Step, StepContext } from '../../tasks/saga.ts'
 import type { Change } from '../../zone/zone.ts'
 import { dryCommit } from '../change-plan.ts'
+import { effectOf } from '../effects.ts'
 import { AppError, hasCode } from '../errors.ts'
 import { hostEntry } from '../guests/address.ts'
 import { addressClaims, pickAddresses } from '../guests/address-claims.ts'
@@ -19,7 +20,7 @@ import {
   update,
 } from '../guests/record.ts'
 import { sizeOf } from '../guests/size.ts'
-import { domainSpec } from '../guests/spec.ts'
+import { cardOf, domainSpec } from '../guests/spec.ts'
 import { inTurn } from '../guests/turn.ts'
 import { checkQuota } from '../identity/quotas.ts'
 import { survey } from './survey.ts'
@@ -215,10 +216,10 @@ const finish = (deps: GuestDeps): Step<AdoptParams> => ({
   name: 'finish',
   irreversible: true,
   describe: ({ guest }) => [
-    {
-      effect: 'record the guest as ready, and define its domain anew unless it runs: then at its next start',
-      commands: [['virsh', 'define', `${guest.group}.${guest.name}.xml`]],
-    },
+    effectOf(
+      'record the guest as ready, and define its domain anew unless it runs: then at its next start',
+      () => ({ commands: deps.hypervisor.commands.define(cardOf(deps.zone, guest)) }),
+    ),
   ],
   async run({ params, commit, who }) {
     const guest = readGuest(deps.zone, params.guest.id)

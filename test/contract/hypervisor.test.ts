@@ -36,7 +36,7 @@ function plainSpec(name: string, path: string): DomainSpec {
     firmware: 'bios',
     cores: 1,
     memoryBytes: 192 * 1024 ** 2,
-    maxCores: 1,
+    maxCores: 2,
     maxMemoryBytes: 192 * 1024 ** 2,
     hardware: virtioHardware,
     disks: [{ target: 'vda', source: { kind: 'file', path, format: 'qcow2' }, serial: name.slice(0, 20) }],

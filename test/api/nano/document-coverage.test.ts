@@ -1,6 +1,6 @@
 // Every operation of the original's document, and of what its clients use beside it, is routed, described and exercised:
 // the document itself is read, so that nothing can be forgotten. The walk goes over HTTP to the real server; hypervisor,
-// network and volumes are the behaving fakes here. test/e2e/document-walk.test.ts goes the same way on real libvirt.
+// network and volumes are the behaving fakes here. test/full/document-walk.test.ts goes the same way on real libvirt.
 import assert from 'node:assert/strict'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

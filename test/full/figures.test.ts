@@ -1,9 +1,9 @@
 // Figures of a real guest on real libvirt: they move when it works, and are there after the appliance was restarted.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { type Appliance, startBoth } from '../e2e/harness.ts'
+import * as life from '../e2e/life.ts'
 import { waitFor } from '../lab/http.ts'
-import { type Appliance, startBoth } from './harness.ts'
-import * as life from './life.ts'
 
 interface Instance {
   cpu_usage: number

@@ -10,10 +10,10 @@ import { walkGuests } from '../api/nano/document-walk-guests.ts'
 import { walkImages } from '../api/nano/document-walk-images.ts'
 import { walkPeople } from '../api/nano/document-walk-people.ts'
 import { walkPools } from '../api/nano/document-walk-pools.ts'
+import { type Appliance, startBoth } from '../e2e/harness.ts'
+import * as life from '../e2e/life.ts'
 import type { Reply } from '../lab/http.ts'
 import { buildTinyGuest, makeIso } from '../lab/tiny-guest.ts'
-import { type Appliance, startBoth } from './harness.ts'
-import * as life from './life.ts'
 
 const all = [...documented(), ...undocumented]
 /** The first administrator is made by the environment here, so that nobody is asked for the code. */

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import { program } from '../e2e/harness.ts'
+import { KillStage } from '../e2e/kill-stage.ts'
 import { waitFor } from '../lab/http.ts'
-import { program } from './harness.ts'
-import { KillStage } from './kill-stage.ts'
 
 interface Task {
   id: string

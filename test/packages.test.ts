@@ -49,6 +49,7 @@ const together = {
   ceph: 'rbd',
   blkdiscard: 'setpriv',
   blockdev: 'setpriv',
+  lsblk: 'setpriv',
 }
 
 test('the doctor looks for every program that a driver starts', () => {

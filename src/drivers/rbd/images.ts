@@ -103,10 +103,10 @@ export const create = (at: RbdPool, name: string, sizeBytes: number) =>
   call(at, list.createWords(name, sizeBytes))
 
 export const resize = (at: RbdPool, name: string, sizeBytes: number) =>
-  call(at, list.resizeWords(name, sizeBytes), { timeoutMs: 120_000 })
+  call(at, list.resizeWords(name, sizeBytes), { timeoutMs: lockedMs })
 
 export const clone = (at: RbdPool, from: { image: string; snapshot: string }, name: string) =>
-  call(at, list.cloneWords(from, { pool: at.pool, name }))
+  call(at, list.cloneWords(from, { pool: at.pool, name }), { timeoutMs: lockedMs })
 
 /** Copies what a clone still reads of its parent; works on an image that a guest has open. */
 export const flatten = (at: RbdPool, name: string, progress: Progress, signal: AbortSignal) =>
@@ -123,11 +123,11 @@ export const sparsify = (at: RbdPool, name: string, progress: Progress, signal: 
 export async function rename(at: RbdPool, from: string, to: string): Promise<void> {
   const words = list.renameWords(at.pool, from, to)
   try {
-    await call(at, words)
+    await call(at, words, { timeoutMs: lockedMs })
   } catch (error) {
     if (!failedWith(error, exists) || (await names(at)).includes(to)) throw error
     await at.cluster.call('rados', ['--pool', at.pool, 'rm', `rbd_id.${to}`])
-    await call(at, words)
+    await call(at, words, { timeoutMs: lockedMs })
   }
 }
 
@@ -148,6 +148,8 @@ async function gone(work: () => Promise<unknown>): Promise<void> {
 }
 
 const watchMs = 45_000
+/** The lock of a client that was killed stands in the way of a change until it no longer counts as watching. */
+const lockedMs = 120_000
 
 /** A client that was killed counts as watching for half a minute more. */
 async function unwatched(work: () => Promise<unknown>): Promise<void> {
@@ -195,7 +197,9 @@ export async function snapshots(at: RbdPool, image: ImageRef): Promise<Snapshot[
 /** Repeatable: one that is there stays as it is. */
 export async function createSnapshot(at: RbdPool, name: string, snapshot: string): Promise<void> {
   try {
-    await call(at, ['snap', 'create', '--no-progress', '--image', name, '--snap', snapshot])
+    await call(at, ['snap', 'create', '--no-progress', '--image', name, '--snap', snapshot], {
+      timeoutMs: lockedMs,
+    })
   } catch (error) {
     if (!failedWith(error, exists)) throw error
   }
@@ -203,7 +207,7 @@ export async function createSnapshot(at: RbdPool, name: string, snapshot: string
 
 export async function protectSnapshot(at: RbdPool, name: string, snapshot: string): Promise<void> {
   try {
-    await call(at, ['snap', 'protect', '--image', name, '--snap', snapshot])
+    await call(at, ['snap', 'protect', '--image', name, '--snap', snapshot], { timeoutMs: lockedMs })
   } catch (error) {
     if (!failedWith(error, busy)) throw error
   }
@@ -216,7 +220,7 @@ export async function protectSnapshot(at: RbdPool, name: string, snapshot: strin
 export async function removeSnapshot(at: RbdPool, image: ImageRef, snapshot: string): Promise<void> {
   const words = [...ref(image), '--snap', snapshot]
   await gone(async () => {
-    await call(at, ['snap', 'unprotect', ...words]).catch((error: unknown) => {
+    await call(at, ['snap', 'unprotect', ...words], { timeoutMs: lockedMs }).catch((error: unknown) => {
       if (failedWith(error, busy)) throw standsOn(snapshot, error)
       if (!failedWith(error, invalid)) throw error
     })
@@ -250,10 +254,11 @@ export async function trash(at: RbdPool): Promise<Trashed[]> {
 }
 
 export async function toTrash(at: RbdPool, name: string): Promise<void> {
-  await unwatched(() => call(at, list.trashWords(name)))
+  await unwatched(() => call(at, list.trashWords(name), { timeoutMs: lockedMs }))
 }
 
-export const fromTrash = (at: RbdPool, id: string) => call(at, ['trash', 'restore', '--image-id', id])
+export const fromTrash = (at: RbdPool, id: string) =>
+  call(at, ['trash', 'restore', '--image-id', id], { timeoutMs: lockedMs })
 
 /** For good, with its snapshots; repeatable. */
 export async function removeTrashed(at: RbdPool, id: string): Promise<void> {
@@ -272,7 +277,7 @@ const usedKey = 'nacelle.used'
 
 /** Kept with the image, because nothing tells the usage of one in the trash. */
 export const noteUsage = (at: RbdPool, name: string, bytes: number) =>
-  call(at, ['image-meta', 'set', '--image', name, usedKey, String(bytes)])
+  call(at, ['image-meta', 'set', '--image', name, usedKey, String(bytes)], { timeoutMs: lockedMs })
 
 /** What `noteUsage` kept of an image that lies in the trash now; 0 where nothing was. */
 export async function notedUsage({ cluster, pool }: RbdPool, id: string): Promise<number> {

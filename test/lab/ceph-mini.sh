@@ -45,6 +45,8 @@ bluestore fsck on mount = false
 osd class load list = *
 osd class default list = *
 osd memory target = 939524096
+# A client that a test has killed holds its lock for so many seconds, instead of 30.
+osd client watch timeout = ${NACELLE_LAB_WATCH_SECONDS:-5}
 osd scrub begin hour = 0
 osd scrub end hour = 0
 [mgr]

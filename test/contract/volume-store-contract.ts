@@ -26,6 +26,8 @@ export interface StoreContractOptions {
   create(): Promise<StoreSubject>
   /** Times after which an operation is cut, as parts of how long it takes whole. */
   cuts?: readonly number[]
+  /** Methods that are cut; all when left out. */
+  cutMethods?: readonly string[] | undefined
 }
 
 const mib = 1024 ** 2
@@ -234,7 +236,8 @@ export function runVolumeStoreContract(backEnd: string, options: StoreContractOp
     })
 
     const cuts = options.cuts ?? [0.3, 0.8]
-    for (const cut of cutOperations)
+    const { cutMethods } = options
+    for (const cut of cutOperations.filter(({ method }) => cutMethods?.includes(method) ?? true))
       contract(`${cut.method}, killed in the middle, is repeated to the same end`, async (t) => {
         if (cut.needs && !cut.needs(store)) return 'refused'
         let wholeMs = 0

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { after, before, describe, it } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
+import { type Appliance, startBoth } from '../e2e/harness.ts'
+import * as life from '../e2e/life.ts'
 import type { GuestAgent } from '../lab/agent.ts'
 import { waitFor } from '../lab/http.ts'
 import type { Lab } from '../lab/libvirt.ts'
-import { type Appliance, startBoth } from './harness.ts'
-import * as life from './life.ts'
 
 let lab: Lab
 let appliance: Appliance

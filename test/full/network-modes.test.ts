@@ -1,11 +1,11 @@
 // The three network modes with packets: a real guest, and a machine of the LAN that is a namespace on a bridge.
 import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
+import { type Appliance, startBoth } from '../e2e/harness.ts'
+import * as life from '../e2e/life.ts'
 import { GuestAgent } from '../lab/agent.ts'
 import { waitFor } from '../lab/http.ts'
 import type { Lab } from '../lab/libvirt.ts'
-import { type Appliance, startBoth } from './harness.ts'
-import * as life from './life.ts'
 
 let lab: Lab
 let appliance: Appliance

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { startBoth } from '../e2e/harness.ts'
+import * as life from '../e2e/life.ts'
 import { GuestAgent } from '../lab/agent.ts'
 import { waitFor } from '../lab/http.ts'
-import { startBoth } from './harness.ts'
-import * as life from './life.ts'
 
 const mebibyte = 1 << 20
 const writtenMebibytes = 24

@@ -139,7 +139,11 @@ export async function snapshotBringsBack(appliance: Appliance, id: string, memor
   const agent = new GuestAgent(appliance.lab, id)
   const name = memory ? 'with-memory' : 'disks-only'
   await agent.sh('echo old >/data/note; sync')
-  await appliance.api('POST', `/instances/${id}/snapshots/`, { name, memory, consistency: 'filesystem' })
+  await appliance.api(
+    'POST',
+    `/instances/${id}/snapshots/`,
+    memory ? { name, memory } : { name, memory, consistency: 'filesystem' },
+  )
   await agent.sh('echo new >/data/note; echo more >/data/later; sync')
   await appliance.api('PUT', `/instances/${id}/snapshots/`, { target: name, start: !memory })
   await agent.waitUntilReady(bootMs)

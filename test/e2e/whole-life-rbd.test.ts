@@ -120,10 +120,14 @@ test('a whole life on Ceph, and nothing is left', { timeout: 900_000 }, async (t
     await appliance.api('PUT', '/compute_pools/default', { storage: 'local' })
     await appliance.api('DELETE', '/storage_pools/ceph')
     assert.equal(await appliance.lab.virsh('secret-list'), '')
-    const objects = (await ceph.admin('rados', '--pool', 'rbd', 'ls')).split('\n')
-    assert.deepEqual(
-      objects.filter((name) => /^rbd_(data|header|id|object_map)/.test(name)),
-      [],
+    // What only snapshots still held is trimmed by the OSD in its own time.
+    await waitFor(
+      'objects of deleted snapshots to go',
+      async () => {
+        const objects = (await ceph.admin('rados', '--pool', 'rbd', 'ls')).split('\n')
+        return objects.some((name) => /^rbd_(data|header|id|object_map)/.test(name)) ? undefined : true
+      },
+      { timeoutMs: 120_000 },
     )
   })
   assert.ok(!appliance.logs.includes(ceph.key), 'the key is in no log line')

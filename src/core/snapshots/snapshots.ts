@@ -140,6 +140,11 @@ function checkRequest(deps: GuestDeps, guest: Guest, request: SnapshotRequest, r
       `guest '${guest.name}' does not run: a snapshot of it is consistent anyway; leave 'consistency' out`,
       { field: 'consistency' },
     )
+  if (request.consistency === 'filesystem' && request.memory)
+    throw invalid(
+      'consistency',
+      "consistency 'filesystem' cannot go with memory, which would come back frozen; it holds what the disks lack: leave one of them out",
+    )
   for (const disk of guest.disks) {
     const { pool } = readVolume(deps.zone, disk.volume)
     if (deps.store(pool).capabilities.snapshots === 'none')

@@ -88,9 +88,9 @@ describe('snapshots', () => {
   it('of a running guest keep its memory and file systems, and it goes on from them', async () => {
     const id = await makeGuest(world, { name: fresh(), auto_start: true, firmware: 'uefi' })
     await agent(id)
-    await take(id, 'alive', { memory: true, consistency: 'filesystem' })
+    await take(id, 'alive', { memory: true })
     const { create_time: _, ...shown } = dataOf(await world.call('GET', `/instances/${id}/snapshots/alive`))
-    assert.deepEqual(shown, { running: true, description: '', memory: true, consistency: 'filesystem' })
+    assert.deepEqual(shown, { running: true, description: '', memory: true, consistency: 'crash' })
     assert.equal(world.hypervisor.world.find(id).frozen, false)
     await restore(id, 'alive')
     assert.match(world.hypervisor.world.find(id).restoredFrom ?? '', /memory-/)
@@ -142,6 +142,11 @@ describe('snapshots', () => {
   })
 
   it('are refused where they are wrong', async () => {
+    const running = await makeGuest(world, { name: fresh(), auto_start: true })
+    await assertRefused(
+      ['POST', `/instances/${running}/snapshots`, { name: 'a', memory: true, consistency: 'filesystem' }],
+      { status: 400, field: 'consistency', says: /frozen/ },
+    )
     const id = await makeGuest(world, { name: fresh() })
     await take(id, 'taken')
     const path = `/instances/${id}/snapshots`

@@ -36,7 +36,7 @@ export interface SamplerStatus {
 /** Storage answers slowly (a command, a server), and changes slowly. */
 const storageMs = 30_000
 /** libvirt and QEMU work at the same time for a part of an answer, and go on after it: so much more than its duration. */
-const overlap = 1.5
+const overlap = 1.8
 /** Somebody who looked so long ago looks no more. */
 const watchMs = 60_000
 

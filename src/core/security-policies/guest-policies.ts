@@ -7,8 +7,9 @@ import { findGuest, readReadyGuest, update } from '../guests/record.ts'
 import { mayAny, type Permission, requirePermission } from '../identity/permissions.ts'
 import type { PolicyDeps } from './deps.ts'
 import { checkUsable, policyOf } from './record.ts'
-import { added, checkRule, moved, removed, replaced, ruleAt } from './rules.ts'
-import type { Enforced, GuestPolicyView, PolicyAction, RuleRequest, SecurityRule } from './security-policy.ts'
+import { ruleChanges } from './rule-changes.ts'
+import { ruleAt } from './rules.ts'
+import type { Enforced, GuestPolicyView, PolicyAction, SecurityRule } from './security-policy.ts'
 
 export type GuestPolicies = ReturnType<typeof createGuestPolicies>
 
@@ -41,14 +42,7 @@ export const createGuestPolicies = (deps: PolicyDeps) => ({
   rule(op: OperationContext, id: string, index: number): SecurityRule {
     return ruleAt(this.get(op, id).rules, index)
   },
-  addRule: (op: OperationContext, id: string, request: RuleRequest) =>
-    changeRules(deps, op, id, (rules) => added(rules, checkRule(request))),
-  setRule: (op: OperationContext, id: string, { index, rule }: { index: number; rule: RuleRequest }) =>
-    changeRules(deps, op, id, (rules) => replaced(rules, index, checkRule(rule))),
-  removeRule: (op: OperationContext, id: string, index: number) =>
-    changeRules(deps, op, id, (rules) => removed(rules, index)),
-  moveRule: (op: OperationContext, id: string, move: { index: number; direction: 'up' | 'down' }) =>
-    changeRules(deps, op, id, (rules) => moved(rules, move.index, move.direction)),
+  ...ruleChanges((op, id, change) => changeRules(deps, op, id, change)),
 })
 
 /** Throws `not_found` alike for one that is not there and one that is not the caller's to see. */

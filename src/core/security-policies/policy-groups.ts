@@ -10,13 +10,13 @@ import { checkName, checkText } from '../identity/names.ts'
 import { mayAny, requirePermission, requireToMake } from '../identity/permissions.ts'
 import type { PolicyDeps } from './deps.ts'
 import { isVisible, readPolicyGroup } from './record.ts'
-import { added, checkRule, moved, removed, replaced, ruleAt } from './rules.ts'
+import { ruleChanges } from './rule-changes.ts'
+import { ruleAt } from './rules.ts'
 import type {
   Enforced,
   PolicyGroup,
   PolicyGroupFilter,
   PolicyGroupRequest,
-  RuleRequest,
   SecurityRule,
 } from './security-policy.ts'
 
@@ -59,14 +59,7 @@ export const createPolicyGroups = (deps: PolicyDeps) => ({
   rule(op: OperationContext, id: string, index: number): SecurityRule {
     return ruleAt(this.get(op, id).rules, index)
   },
-  addRule: (op: OperationContext, id: string, request: RuleRequest) =>
-    changeRules(deps, op, id, (rules) => added(rules, checkRule(request))),
-  setRule: (op: OperationContext, id: string, { index, rule }: { index: number; rule: RuleRequest }) =>
-    changeRules(deps, op, id, (rules) => replaced(rules, index, checkRule(rule))),
-  removeRule: (op: OperationContext, id: string, index: number) =>
-    changeRules(deps, op, id, (rules) => removed(rules, index)),
-  moveRule: (op: OperationContext, id: string, move: { index: number; direction: 'up' | 'down' }) =>
-    changeRules(deps, op, id, (rules) => moved(rules, move.index, move.direction)),
+  ...ruleChanges((op, id, change) => changeRules(deps, op, id, change)),
 })
 
 function search({ zone }: PolicyDeps, op: OperationContext, filter: PolicyGroupFilter): PolicyGroup[] {

@@ -38,6 +38,7 @@ await runStage(
 await runStage(slow, { concurrency: 2, timeoutMs: 15 * minute })
 await runStage(serial, { concurrency: 1, timeoutMs: full ? 240 * minute : 15 * minute })
 printSlowest()
+printSlowestFiles()
 await printContract()
 printSummary()
 process.exitCode = counts.fail + counts.cancelled > 0 || counts.tests === 0 ? 1 : 0
@@ -66,6 +67,21 @@ function record(event: {
 }): void {
   if (event.details.type === 'suite') return
   outcomes.push({ name: event.name, file: event.file ?? '', durationMs: event.details.duration_ms })
+}
+
+/** Where the time of the suite goes. */
+function printSlowestFiles(): void {
+  console.log('\nslowest files')
+  const sums = Map.groupBy(outcomes, ({ file }) => file.split('/').slice(-2).join('/'))
+  const total = ([file, tests]: [string, Outcome[]]) => ({
+    file,
+    seconds: tests.reduce((sum, { durationMs }) => sum + durationMs / 1000, 0),
+  })
+  for (const { file, seconds } of [...sums]
+    .map(total)
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, 25))
+    console.log(`  ${seconds.toFixed(1).padStart(7)} s  ${file}`)
 }
 
 function printSlowest(): void {

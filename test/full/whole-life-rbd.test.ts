@@ -4,8 +4,8 @@ import { test } from 'node:test'
 import { GuestAgent } from '../lab/agent.ts'
 import { type Ceph, startCeph } from '../lab/ceph.ts'
 import { waitFor } from '../lab/http.ts'
-import { type Appliance, startBoth } from './harness.ts'
-import * as life from './life.ts'
+import { type Appliance, startBoth } from '../e2e/harness.ts'
+import * as life from '../e2e/life.ts'
 
 const mebibyte = 1 << 20
 

@@ -1,11 +1,11 @@
 // A guest's life on a real Ceph: its image is brought there once, its disks are clones, its snapshots lie inside them.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { type Appliance, startBoth } from '../e2e/harness.ts'
+import * as life from '../e2e/life.ts'
 import { GuestAgent } from '../lab/agent.ts'
 import { type Ceph, startCeph } from '../lab/ceph.ts'
 import { waitFor } from '../lab/http.ts'
-import { type Appliance, startBoth } from '../e2e/harness.ts'
-import * as life from '../e2e/life.ts'
 
 const mebibyte = 1 << 20
 

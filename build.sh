@@ -129,6 +129,8 @@ build() {
   ensure_packages "${build_packages[@]}"
   node=$(stripped_node)
   commit=$(source_commit)
+  say 'building the pages'
+  node --run web >&2
   say "building dist/nacelle${commit:+ from $commit}"
   node src/packaging/build/build.ts --node "$node" ${commit:+--commit "$commit"} >&2
   # A library that needs a file beside itself would show here, not at the operator's.
@@ -139,7 +141,9 @@ build() {
 binary_current() {
   [[ -x $binary ]] || return 1
   local newer
-  newer=$(find src web migrations package.json package-lock.json ! -name '*.test.ts' -newer "$binary" -print -quit)
+  # The sources of the pages count, not the pages: dist/web may have been built anew from the same.
+  newer=$(find src web migrations package.json package-lock.json -type d -name node_modules -prune -o \
+    ! -name '*.test.ts' ! -name '*.test.tsx' -newer "$binary" -print -quit)
   [[ -z $newer ]]
 }
 

@@ -6,8 +6,9 @@ import { getAssetKeys, getRawAsset, isSea } from 'node:sea'
 /** True in the packaged binary, false when Node runs the sources. */
 export const packaged: boolean = isSea()
 
-// The only top-level folders that are embedded; nothing else of the tree can be read through this module.
-const embeddedRoots = ['migrations/', 'web/']
+// Where each kind of embedded file lies in the tree; nothing else of it can be read through this module. The pages are
+// what `npm run web` has built, never their sources.
+const embeddedRoots: Record<string, string> = { 'migrations/': 'migrations/', 'web/': 'dist/web/' }
 
 /**
  * Bytes of an embedded file, or undefined when there is none of that name. Synchronous: meant for start-up.
@@ -21,7 +22,7 @@ export function readAsset(path: string): Uint8Array | undefined {
 
 /** Names of all embedded files that begin with `prefix` (`migrations/`), sorted by code unit. */
 export function listAssets(prefix: string): string[] {
-  const names = packaged ? getAssetKeys() : embeddedRoots.flatMap(listTree)
+  const names = packaged ? getAssetKeys() : Object.keys(embeddedRoots).flatMap(listTree)
   return names.filter((name) => isAssetPath(name) && name.startsWith(prefix)).sort()
 }
 
@@ -36,20 +37,26 @@ export function treePath(relative: string): string {
   return join(import.meta.dirname, '..', '..', relative)
 }
 
+/** Absolute path in the working tree of the file that `listAssets` calls `name`. */
+export function assetPath(name: string): string {
+  const [root, folder] = Object.entries(embeddedRoots).find(([root]) => name.startsWith(root)) ?? ['', '']
+  return treePath(folder + name.slice(root.length))
+}
+
 function isAssetPath(path: string): boolean {
-  if (!embeddedRoots.some((root) => path.startsWith(root))) return false
+  if (!Object.keys(embeddedRoots).some((root) => path.startsWith(root))) return false
   return !path.includes('\0') && !path.split('/').some((part) => part === '' || part === '.' || part === '..')
 }
 
 function readFromTree(path: string): Uint8Array | undefined {
-  const file = treePath(path)
+  const file = assetPath(path)
   return existsSync(file) && statSync(file).isFile() ? readFileSync(file) : undefined
 }
 
 function listTree(root: string): string[] {
-  const directory = treePath(root)
+  const directory = assetPath(root)
   if (!existsSync(directory)) return []
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => relative(treePath('.'), join(entry.parentPath, entry.name)))
+    .map((entry) => root + relative(directory, join(entry.parentPath, entry.name)))
 }

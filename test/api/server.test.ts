@@ -68,19 +68,17 @@ test('metrics: free to this host, else with the permission; routes by pattern', 
   await server.close(1000)
 })
 
-test('pages: / leads browsers to /ui/, which has a strict policy and an ETag', async () => {
+test('pages: / leads browsers to /ui/, which has a strict policy', async () => {
   const server = await runServer()
   const root = await fetch(server.url, { headers: { accept: 'text/html' }, redirect: 'manual' })
   assert.equal(root.headers.get('location'), '/ui/')
   assert.equal((await bodyOf(await fetch(server.url)))['api'], '/api/v1')
+  // Built or not: what is sent and how is proved in src/http/assets.test.ts.
   const page = await fetch(`${server.url}/ui/guests/some-guest`)
-  assert.match(page.headers.get('content-type') ?? '', /^text\/html/)
-  assert.match(page.headers.get('content-security-policy') ?? '', /script-src 'self'.*frame-ancestors 'none'/)
+  const policy = page.headers.get('content-security-policy') ?? ''
+  assert.match(policy, /script-src 'self';.*style-src 'self';.*worker-src 'self';.*frame-ancestors 'none'/)
+  assert.doesNotMatch(policy, /unsafe/)
   assert.equal(page.headers.get('x-content-type-options'), 'nosniff')
-  const tag = page.headers.get('etag') ?? ''
-  assert.equal((await fetch(`${server.url}/ui/`, { headers: { 'if-none-match': tag } })).status, 304)
-  for (const path of ['/ui/missing.js', '/ui/%2e%2e/package.json', '/ui/..%2f..%2fpackage.json'])
-    assert.equal((await fetch(server.url + path)).status, 404, path)
   await server.close(1000)
 })
 

@@ -22,6 +22,7 @@ child.onExit(() => {
       terminal: terminal.trim(),
       migrations: listAssets('migrations/').length,
       page: new TextDecoder().decode(readAsset('web/index.html')).includes('<title>Nacelle</title>'),
+      sources: listAssets('web/').filter((name) => /\.tsx?$/.test(name)),
       outside: readAsset('web/../package.json') ?? readAsset('/etc/passwd') ?? null,
     }),
   )

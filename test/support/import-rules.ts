@@ -77,7 +77,7 @@ const areas: Area[] = [
     ],
   },
   { of: 'cluster/', may: ['cluster/', 'core/', 'zone/'], packages: ['valibot'] },
-  { of: 'packaging/', may: ['packaging/'], packages: ['esbuild', '@yao-pkg/pkg'] },
+  { of: 'packaging/', may: ['packaging/'], packages: ['esbuild', '@yao-pkg/pkg', 'vite'] },
 ]
 
 // Builtins that only one file may use, and those that the business does without.
@@ -130,7 +130,8 @@ function fits(path: string, pattern: string): boolean {
 const importPattern =
   /^\s*(?:import|export)\s+(type\s)?(?:[^'"`;]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]|\brequire\(\s*['"]([^'"]+)['"]/gm
 
-function importsOf(file: string, text: string): Import[] {
+/** Every import of `text`; `file` says what its relative ones mean. */
+export function importsOf(file: string, text: string): Import[] {
   return [...text.matchAll(importPattern)].map((match) => {
     const specifier = match[2] ?? match[3] ?? match[4] ?? ''
     const own = specifier.startsWith('.')

@@ -2,7 +2,7 @@
 import { chmod, readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import pkgSea from '@yao-pkg/pkg/lib-es5/sea.js'
-import { listAssets, treePath } from '../assets.ts'
+import { assetPath, listAssets, treePath } from '../assets.ts'
 
 /** Paths of what goes in and comes out; `node` must already be stripped: stripping afterwards breaks the file. */
 export interface ExecutableRequest {
@@ -36,7 +36,7 @@ async function embeddedFiles({ licences, program }: ExecutableRequest): Promise<
   const names = [...listAssets('migrations/'), ...listAssets('web/')]
   const scripts = (await readdir(program)).filter((name) => /\.js(\.cache)?$/.test(name))
   return {
-    ...Object.fromEntries(names.map((name) => [name, treePath(name)])),
+    ...Object.fromEntries(names.map((name) => [name, assetPath(name)])),
     ...Object.fromEntries(scripts.map((name) => [`program/${name}`, join(program, name)])),
     'native/better_sqlite3.node': treePath('node_modules/better-sqlite3/prebuilds/linux-x64.node'),
     'native/pty.node': treePath('node_modules/@lydell/node-pty-linux-x64/pty.node'),

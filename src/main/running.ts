@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import type { Config } from '../config.ts'
 import { type Principal, systemContext, systemPrincipal } from '../core/context.ts'
 import { createLiveFeed } from '../core/guests/live-feed.ts'
+import { createTaskFeed } from '../core/tasks/feed.ts'
 import { type AppDeps, createApp } from '../http/app.ts'
 import { listenControl } from '../http/control.ts'
 import type { Front } from '../http/front.ts'
@@ -92,6 +93,7 @@ function appDeps({ config, appliance, waitingFor, stopping, log }: Answering): A
     resolve: identity.resolve,
     feed: zone,
     live: createLiveFeed(appliance),
+    tasks: createTaskFeed(appliance),
     ownershipOf: identity.ownershipOf,
     log,
     proxies: proxyList(config.trustedProxies),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LiveEvent } from '../../src/core/guests/live-feed.ts'
+import type { TaskEvent } from '../../src/core/tasks/feed.ts'
 import { principal } from './serve.ts'
 import { bodyOf, runServer } from './server-running.ts'
 
@@ -76,6 +77,41 @@ test('a reconnect goes on after the last event, or is told to fetch everything a
     await lost.leave()
   }
   await Promise.all([near.leave(), current.leave()])
+  await server.close(1000)
+})
+
+test('what tasks do is told to those who may read the task, without what it was given', async () => {
+  let tell: (event: TaskEvent) => void = () => undefined
+  const tasks = {
+    subscribe: (listener: (event: TaskEvent) => void) => {
+      tell = listener
+      return () => undefined
+    },
+  }
+  const readers = {
+    ...tokens,
+    ann: principal('ann', ['task.read.own']),
+    bob: principal('bob', ['task.read.own']),
+  }
+  const server = await runServer({ tokens: readers, deps: { tasks } })
+  const streams = ['main', 'ann', 'bob', 'nobody'].map((authorization) =>
+    follow(`${server.url}/events`, { authorization }),
+  )
+  const [admin, ann, bob, nobody] = await Promise.all(streams)
+  await Promise.all([admin, ann, bob, nobody].map((stream) => stream?.until(/event: hello/)))
+  const task = {
+    ...{ id: 't1', kind: 'guest.create', subject: 'guest:g1', title: 'Create a', state: 'running' as const },
+    ...{ step: 'disks', progress: 40, result: 'hunter2', error: null, cancelRequested: false, who: 'ann' },
+    ...{ requestId: 'r', createdAt: 1, startedAt: 1, finishedAt: null },
+  }
+  tell({ task, time: 7 })
+  await ann?.until(
+    /event: task\ndata: \{"id":"t1","kind":"guest.create","subject":"guest:g1",.*"progress":40/,
+  )
+  await admin?.until(/event: task\n/)
+  assert.doesNotMatch(`${admin?.text()}${ann?.text()}`, /hunter2|id: 7/)
+  for (const other of [bob, nobody]) assert.doesNotMatch(other?.text() ?? '', /event: task/)
+  await Promise.all([admin, ann, bob, nobody].map((stream) => stream?.leave()))
   await server.close(1000)
 })
 

@@ -10,10 +10,10 @@ interface Area {
 }
 
 // What asks the server, goes to addresses or knows the record has no place in a button.
-const inButtons = ['react', 'react-dom', '@patternfly/', '@tanstack/react-virtual', 'uplot']
+const inButtons = ['react', 'react-dom', 'react-i18next', '@patternfly/', '@tanstack/react-virtual', 'uplot']
 
 const areas: Area[] = [
-  { of: 'ui/', may: ['ui/'], packages: inButtons },
+  { of: 'ui/', may: ['ui/', 'i18n/'], packages: inButtons },
   {
     of: 'components/',
     may: ['components/', 'ui/', 'api/', 'i18n/', 'paths.ts', 'keys.ts'],

@@ -1,5 +1,5 @@
 import type { Effect, PlannedStep, TaskEventView, TaskFilter, Tasks, TaskView } from '../../tasks/saga.ts'
-import type { OperationContext } from '../context.ts'
+import type { OperationContext, Principal } from '../context.ts'
 import { AppError, notFound } from '../errors.ts'
 import { may, mayAny, type Permission, requirePermission } from '../identity/permissions.ts'
 import { shownEvents, shownTask } from './shown.ts'
@@ -39,7 +39,7 @@ export function createTaskService({ tasks }: { tasks: Tasks }): TaskService {
   const find = (op: OperationContext, id: string): TaskView => {
     if (!mayAny(op.who, 'task.read')) requirePermission(op, 'task.read')
     const task = tasks.get(id)
-    if (!task || !mayEither(op, task)) throw notFound('task', id)
+    if (!task || !mayReadTask(op.who, task)) throw notFound('task', id)
     return task
   }
   const act = (verb: Verb) => async (op: OperationContext, id: string) => {
@@ -80,8 +80,8 @@ export function createTaskService({ tasks }: { tasks: Tasks }): TaskService {
 }
 
 /** Who may act on a task may also see it. */
-const mayEither = (op: OperationContext, task: TaskView) =>
-  (['task.read', 'task.write'] satisfies Permission[]).some((needed) => may(op.who, needed, ownership(task)))
+export const mayReadTask = (who: Principal, task: TaskView): boolean =>
+  (['task.read', 'task.write'] satisfies Permission[]).some((needed) => may(who, needed, ownership(task)))
 
 function effectOf(verb: Verb, { title, step }: TaskView): string {
   switch (verb) {

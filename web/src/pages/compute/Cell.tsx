@@ -1,0 +1,3 @@
+export function Cell() {
+  return <p />
+}

@@ -1,0 +1,3 @@
+export function Cells() {
+  return <p />
+}

@@ -1,0 +1,3 @@
+export function ComputePool() {
+  return <p />
+}

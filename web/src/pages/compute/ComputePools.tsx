@@ -1,0 +1,3 @@
+export function ComputePools() {
+  return <p />
+}

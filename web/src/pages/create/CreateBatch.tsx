@@ -1,0 +1,3 @@
+export function CreateBatch() {
+  return <p />
+}

@@ -1,0 +1,3 @@
+export function CreateGuest() {
+  return <p />
+}

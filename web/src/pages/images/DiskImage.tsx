@@ -1,0 +1,3 @@
+export function DiskImage() {
+  return <p />
+}

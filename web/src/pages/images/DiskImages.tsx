@@ -1,0 +1,3 @@
+export function DiskImages() {
+  return <p />
+}

@@ -1,0 +1,3 @@
+export function MediaImage() {
+  return <p />
+}

@@ -1,0 +1,3 @@
+export function MediaImages() {
+  return <p />
+}

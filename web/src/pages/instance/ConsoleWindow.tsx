@@ -1,0 +1,3 @@
+export function ConsoleWindow() {
+  return <p />
+}

@@ -1,0 +1,3 @@
+export function Disks() {
+  return <p />
+}

@@ -1,0 +1,3 @@
+export function GuestNetwork() {
+  return <p />
+}

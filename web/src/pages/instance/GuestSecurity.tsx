@@ -1,0 +1,3 @@
+export function GuestSecurity() {
+  return <p />
+}

@@ -1,0 +1,3 @@
+export function GuestSettings() {
+  return <p />
+}

@@ -1,0 +1,3 @@
+export function GuestTasks() {
+  return <p />
+}

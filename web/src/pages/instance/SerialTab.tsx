@@ -1,0 +1,3 @@
+export function SerialTab() {
+  return <p />
+}

@@ -1,0 +1,3 @@
+export function AddressPool() {
+  return <p />
+}

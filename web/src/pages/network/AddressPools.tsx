@@ -1,0 +1,3 @@
+export function AddressPools() {
+  return <p />
+}

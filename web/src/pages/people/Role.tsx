@@ -1,0 +1,3 @@
+export function Role() {
+  return <p />
+}

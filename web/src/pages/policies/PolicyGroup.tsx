@@ -1,0 +1,3 @@
+export function PolicyGroup() {
+  return <p />
+}

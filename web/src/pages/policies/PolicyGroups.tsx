@@ -1,0 +1,3 @@
+export function PolicyGroups() {
+  return <p />
+}

@@ -1,0 +1,3 @@
+export function StoragePool() {
+  return <p />
+}

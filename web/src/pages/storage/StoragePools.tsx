@@ -1,0 +1,3 @@
+export function StoragePools() {
+  return <p />
+}

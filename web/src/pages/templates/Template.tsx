@@ -1,0 +1,3 @@
+export function Template() {
+  return <p />
+}

@@ -74,13 +74,16 @@ export interface TestApplianceOptions extends Omit<SimulatedOptions, 'files'> {
   idle?: boolean
   /** The file system of the data directory itself instead of a pretended one. */
   realStateDisk?: boolean
+  /** Changes the pretended host before the appliance knows it. */
+  prepare?(host: SimulatedHost): void
 }
 
 export async function openTestAppliance(options: TestApplianceOptions = {}): Promise<TestAppliance> {
-  const { idle = false, realStateDisk = false, ...simulated } = options
+  const { idle = false, realStateDisk = false, prepare, ...simulated } = options
   const dataDir = await mkdtemp(join(tmpdir(), 'nacelle-api-'))
   const host = simulatedHost(dataDir, simulated)
   if (realStateDisk) host.drivers.stateDisk = createStateDisk(dataDir)
+  prepare?.(host)
   // NACELLE_TEST_LOG=error shows what an internal error was.
   const log = pino({ level: process.env['NACELLE_TEST_LOG'] ?? 'silent' })
   const appliance = createAppliance({ dataDir, cellName: 'here', drivers: host.drivers, log })

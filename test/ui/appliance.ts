@@ -1,0 +1,178 @@
+// The whole appliance on a pretended host, behind a real socket of loopback.
+import type { Finding, Report } from '../../src/core/doctor/finding.ts'
+import { report } from '../../src/core/doctor/finding.ts'
+import { createLiveFeed } from '../../src/core/guests/live-feed.ts'
+import { SimulatedVolumes } from '../../src/drivers/simulated/volumes.ts'
+import { type AppDeps, createApp } from '../../src/http/app.ts'
+import { createMetrics } from '../../src/http/metrics.ts'
+import { doctorOperations } from '../../src/http/nano/doctor.ts'
+import type { Operation } from '../../src/http/operation.ts'
+import { responder } from '../../src/http/respond.ts'
+import { type RunningServer, startServer } from '../../src/http/server.ts'
+import { createSockets } from '../../src/http/sockets/sockets.ts'
+import { gauges } from '../../src/main/gauges.ts'
+import { closedBy, gated, mainOperations } from '../../src/main/operations.ts'
+import { listAssets } from '../../src/packaging/assets.ts'
+import { version } from '../../src/packaging/version.ts'
+import { openTestAppliance, type TestAppliance } from '../support/appliance.ts'
+import { quietLog } from '../support/quiet-log.ts'
+import { withBuiltPages } from './pages.ts'
+import { openScreen, type Screen } from './screen.ts'
+
+export interface UiAppliance {
+  /** E.g. `http://127.0.0.1:40123`. */
+  url: string
+  /** The appliance's inside: services, record and pretended drivers, for tests to look at and to move. */
+  world: TestAppliance
+  /** Each storage pool's volumes by the pool's name; a new one is empty and large. */
+  volumes: Map<string, SimulatedVolumes>
+  /** What every guest shows on its graphical console. */
+  screen: Screen
+  /** What the doctor says; may be changed. */
+  findings: Finding[]
+  /** Open event streams at this moment. */
+  eventStreams(): number
+  /** The next code for the first administrator. */
+  setUpCode(): string
+  /** Stops listening and cuts every connection, as a restart does; what it returns listens again on the same port. */
+  interrupt(): Promise<() => Promise<void>>
+  close(): Promise<void>
+}
+
+const cutMs = 0
+const log = quietLog()
+
+/** An appliance without anybody in it, that is up. */
+export async function openUiAppliance(): Promise<UiAppliance> {
+  const screen = await openScreen()
+  const volumes = new Map<string, SimulatedVolumes>()
+  const world = await openTestAppliance({
+    idle: true,
+    displayPath: () => screen.path,
+    prepare: (host) => {
+      volumes.set('local', host.volumes)
+      host.drivers.openStore = ({ name }) => volumesOf(volumes, name)
+    },
+  })
+  const closeAll = async () => {
+    await world.close()
+    await screen.close()
+  }
+  try {
+    await world.bringUp()
+    return await serveOn({ world, volumes, screen, closeAll })
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+interface Opened extends Pick<UiAppliance, 'world' | 'volumes' | 'screen'> {
+  closeAll(): Promise<void>
+}
+
+async function serveOn({ world, volumes, screen, closeAll }: Opened): Promise<UiAppliance> {
+  const findings = [...healthy]
+  const streams = { open: 0 }
+  let stopping = new AbortController()
+  const listen = async (port: number) => {
+    stopping = new AbortController()
+    const deps = appDeps({ world, findings, stopping })
+    const app = await withBuiltPages(() => withPagesRead(createApp(deps)))
+    const sockets = createSockets({ consume: world.appliance.channels.consume, log })
+    const respond = counted(responder(app), streams)
+    return startServer({ respond, host: '127.0.0.1', port, sockets, log, stopping })
+  }
+  let server: RunningServer = await listen(0)
+  return {
+    url: server.url,
+    world,
+    volumes,
+    screen,
+    findings,
+    eventStreams: () => streams.open,
+    setUpCode: () => world.appliance.identity.setup.issueCode(),
+    async interrupt() {
+      const { port } = server
+      await server.close(cutMs)
+      return async () => {
+        server = await listen(port)
+      }
+    },
+    async close() {
+      await server.close(cutMs)
+      await closeAll()
+    },
+  }
+}
+
+function volumesOf(all: Map<string, SimulatedVolumes>, pool: string): SimulatedVolumes {
+  const found = all.get(pool) ?? new SimulatedVolumes()
+  all.set(pool, found)
+  return found
+}
+
+interface Parts {
+  world: TestAppliance
+  findings: Finding[]
+  stopping: AbortController
+}
+
+function appDeps({ world, findings, stopping }: Parts): AppDeps {
+  const { appliance, dataDir } = world
+  const { identity, zone } = appliance
+  const listen = { url: 'http://127.0.0.1:0', scheme: 'http' as const, host: '127.0.0.1', port: 0 }
+  const operations = mainOperations(appliance, { dataDir, listen, libvirtUri: 'test:///' })
+  const told = withDoctor(operations, async () => report(version.version, findings))
+  return {
+    operations: gated(told, { waitingFor: () => undefined, closed: closedBy(appliance) }),
+    metrics: createMetrics(gauges(appliance)),
+    resolve: identity.resolve,
+    feed: zone,
+    live: createLiveFeed(appliance),
+    ownershipOf: identity.ownershipOf,
+    log,
+    stopping: stopping.signal,
+    checks: { database: () => void zone.revision() },
+  }
+}
+
+/** A page is read when it is first asked for; by then another test file may have built new ones. */
+async function withPagesRead(app: ReturnType<typeof createApp>): Promise<typeof app> {
+  for (const path of listAssets('web/'))
+    for (const encoding of ['br', 'gzip', 'identity'])
+      await app.request(`/ui/${path.slice('web/'.length)}`, { headers: { 'accept-encoding': encoding } })
+  return app
+}
+
+/** The doctor looks at the machine that the tests run on; what it says here is the test's. */
+function withDoctor(operations: readonly Operation[], examine: () => Promise<Report>): Operation[] {
+  const doctor = doctorOperations({ doctor: { examine } })
+  const ids = new Set(doctor.map(({ id }) => id))
+  return [...operations.filter(({ id }) => !ids.has(id)), ...doctor]
+}
+
+const healthy: readonly Finding[] = [
+  { id: 'privileges', state: 'ok', title: 'Privileges', detail: 'runs as root', mend: null },
+  {
+    id: 'kvm',
+    state: 'warning',
+    title: 'Hardware virtualization',
+    detail: '/dev/kvm is missing: guests are emulated and slow',
+    mend: 'modprobe kvm_amd',
+  },
+  { id: 'tool.virsh', state: 'ok', title: 'virsh', detail: 'virsh 9.0.0', mend: null },
+]
+
+/** Counts the event streams that are open. */
+function counted(respond: ReturnType<typeof responder>, streams: { open: number }): typeof respond {
+  return (request, response) => {
+    if (/^(\/api\/v1)?\/events/.test(request.url ?? '')) {
+      streams.open += 1
+      response.once('close', () => {
+        streams.open -= 1
+      })
+    }
+    respond(request, response)
+  }
+}

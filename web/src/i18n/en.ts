@@ -10,6 +10,7 @@ import { instances } from './en/instances.ts'
 import { journal } from './en/journal.ts'
 import { network } from './en/network.ts'
 import { people } from './en/people.ts'
+import { plan } from './en/plan.ts'
 import { policies } from './en/policies.ts'
 import { profile } from './en/profile.ts'
 import { settings } from './en/settings.ts'
@@ -17,6 +18,7 @@ import { signIn } from './en/sign-in.ts'
 import { snapshots } from './en/snapshots.ts'
 import { storage } from './en/storage.ts'
 import { tasks } from './en/tasks.ts'
+import { templates } from './en/templates.ts'
 
 export const en = {
   common,
@@ -38,4 +40,6 @@ export const en = {
   journal,
   tasks,
   settings,
+  plan,
+  templates,
 }

@@ -10,6 +10,7 @@ import { instances } from './zh/instances.ts'
 import { journal } from './zh/journal.ts'
 import { network } from './zh/network.ts'
 import { people } from './zh/people.ts'
+import { plan } from './zh/plan.ts'
 import { policies } from './zh/policies.ts'
 import { profile } from './zh/profile.ts'
 import { settings } from './zh/settings.ts'
@@ -17,6 +18,7 @@ import { signIn } from './zh/sign-in.ts'
 import { snapshots } from './zh/snapshots.ts'
 import { storage } from './zh/storage.ts'
 import { tasks } from './zh/tasks.ts'
+import { templates } from './zh/templates.ts'
 
 export const zh = {
   common,
@@ -38,4 +40,6 @@ export const zh = {
   journal,
   tasks,
   settings,
+  plan,
+  templates,
 }

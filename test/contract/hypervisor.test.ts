@@ -10,6 +10,7 @@ import { createLibvirt } from '../../src/drivers/libvirt/hypervisor.ts'
 import { createSimulatedHypervisor } from '../../src/drivers/simulated/hypervisor.ts'
 import { startLab } from '../lab/libvirt.ts'
 import { buildTinyGuest } from '../lab/tiny-guest.ts'
+import { isLongSuite } from '../support/long-suite.ts'
 import { runHypervisorContract } from './hypervisor.ts'
 
 const silent: Log = {
@@ -109,5 +110,5 @@ if (process.getuid?.() !== 0) console.log('# hypervisor: libvirt skipped: a priv
 else {
   runLibvirt('libvirt', false)
   // QEMU as libvirt-qemu with dynamic ownership; the same promises once more, so only in the long suite.
-  if (process.env['NACELLE_TEST_FULL'] === '1') runLibvirt('libvirt with the stock qemu.conf', true)
+  if (isLongSuite) runLibvirt('libvirt with the stock qemu.conf', true)
 }

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../../src/core/context.ts'
 import type { DomainEvent, DomainSpec, Hypervisor } from '../../src/core/hypervisor.ts'
+import { variantsOf } from '../support/long-suite.ts'
 import { runFilterContract } from './hypervisor-filters.ts'
 import { runFoundContract } from './hypervisor-found.ts'
 
@@ -368,7 +369,12 @@ export function runHypervisorContract(name: string, options: HypervisorContractO
       assert.equal(await subject.chainLength(last), 1)
     })
 
-    for (const firmware of ['bios', 'uefi'] as const)
+    const firmwares = ['bios', 'uefi'] as const
+    for (const firmware of variantsOf(
+      'memory',
+      firmwares,
+      (kind) => kind === 'bios' || options.patienceMs < 10_000,
+    ))
       contract(`a ${firmware} guest goes on from its memory on a new layer`, async () => {
         const spec = await subject.spec(`resumed-${firmware}`, { bootable: true, firmware })
         const { id } = spec

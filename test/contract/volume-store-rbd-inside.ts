@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { AppError } from '../../src/core/errors.ts'
 import { createRbdStore } from '../../src/drivers/rbd/rbd-store.ts'
+import { isLongSuite } from '../support/long-suite.ts'
 import { quietLog } from '../support/quiet-log.ts'
 import { runVolumeStoreContract } from './volume-store-contract.ts'
 
@@ -50,7 +51,7 @@ if (!process.argv[1]?.includes('volume-store-child')) {
     // Each of some ten commands takes a second here, so that one cut is in the middle.
     cuts: [0.5],
     // What a killed client holds is waited for each time; the long suite cuts everything.
-    cutMethods: process.env['NACELLE_TEST_FULL'] === '1' ? undefined : ['clone', 'purge'],
+    cutMethods: isLongSuite ? undefined : ['purge'],
   })
 
   describe('probe of a Ceph pool', () => {

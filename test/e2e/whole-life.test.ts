@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { waitFor } from '../lab/http.ts'
+import { isLongSuite } from '../support/long-suite.ts'
 import { type Appliance, startBoth } from './harness.ts'
 import { diffFingerprint, hostFingerprint } from './harness-fingerprint.ts'
 import * as life from './life.ts'
@@ -9,7 +10,7 @@ const look = (appliance: Appliance) =>
   hostFingerprint({ lab: appliance.lab, dataDir: appliance.dataDir, appliancePid: appliance.pid })
 
 /** Debian's own configuration is what operators have; the lab's faster one comes with the long suite. */
-const variants = process.env['NACELLE_TEST_FULL'] === '1' ? [true, false] : [true]
+const variants = isLongSuite ? [true, false] : [true]
 
 for (const stock of variants)
   describe(`a guest's whole life, ${stock ? "Debian's stock qemu.conf" : 'QEMU as root'}`, () => {

@@ -1,4 +1,5 @@
 // What templates and live changes ask of a real libvirt: every hardware starts, and a running guest follows.
+
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { copyFile, readdir } from 'node:fs/promises'
@@ -13,6 +14,7 @@ import type { DomainSpec, HypervisorFacts } from '../../src/core/hypervisor.ts'
 import { factoryTemplates } from '../../src/core/templates/factory.ts'
 import { run } from '../../src/drivers/exec.ts'
 import { createLibvirt, type LibvirtHypervisor } from '../../src/drivers/libvirt/hypervisor.ts'
+import { isLongSuite } from '../support/long-suite.ts'
 import { type Lab, startLab } from './libvirt.ts'
 import { buildTinyGuest } from './tiny-guest.ts'
 
@@ -88,9 +90,8 @@ const distinct = factoryTemplates.filter(
 )
 
 // The quick suite starts the two that differ most from what all other tests start.
-const full = process.env['NACELLE_TEST_FULL'] === '1'
-const started = full ? distinct : distinct.filter(({ id }) => id === 'legacy' || id === 'win2022')
-if (!full) console.log(`# ${distinct.length - started.length} templates start in the long suite only`)
+const started = isLongSuite ? distinct : distinct.filter(({ id }) => id === 'legacy' || id === 'win2022')
+if (!isLongSuite) console.log(`# ${distinct.length - started.length} templates start in the long suite only`)
 
 describe('the hardware of templates', () => {
   for (const { id, name, hardware, firmware } of started)

@@ -10,6 +10,7 @@ import { snapshotDelete, snapshotMerge } from '../../src/core/snapshots/delete.t
 import { planCreate, planRestore, readSnapshot } from '../../src/core/snapshots/plan.ts'
 import { snapshotRestore } from '../../src/core/snapshots/restore.ts'
 import type { Saga, Step } from '../../src/tasks/saga.ts'
+import { variantsOf } from '../support/long-suite.ts'
 import { type GuestWorld, guestId, type Leftovers, mediaId } from './guest-stage.ts'
 import { prove } from './prove-guest.ts'
 
@@ -223,7 +224,7 @@ describe('the tasks of a guest survive an error, a crash and a repeat at every s
         },
       }))
 
-  for (const memory of [false, true])
+  for (const memory of variantsOf('snapshot.create of one that ends', [false, true], (memory) => !memory))
     test(`snapshot.create of a running guest that ends by itself${memory ? ', with memory' : ''}`, () =>
       prove({
         history: { running: true, snapshots: ['a'] },
@@ -272,7 +273,7 @@ describe('the tasks of a guest survive an error, a crash and a repeat at every s
       },
     }))
 
-  for (const memory of [false, true])
+  for (const memory of variantsOf('snapshot.restore', [false, true], (memory) => memory))
     test(`snapshot.restore ${memory ? 'with memory' : 'of a running guest'}`, () =>
       prove({
         history: { running: true, snapshots: ['a', 'b'], memory },
@@ -308,8 +309,13 @@ describe('the tasks of a guest survive an error, a crash and a repeat at every s
     ['one with two branches', ['a', 'b', '>a', 'c', '>b'], 'a'],
     ['a leaf beside the path', ['a', 'b', '>a', 'c'], 'b'],
   ] as const
+  const shortly = ['the middle of three, running', 'one with two branches, stopped']
   for (const running of [false, true])
-    for (const [what, snapshots, name] of trees)
+    for (const [what, snapshots, name] of variantsOf(
+      `snapshot.delete, ${running ? 'running' : 'stopped'}`,
+      trees,
+      ([tree]) => shortly.includes(`${tree}, ${running ? 'running' : 'stopped'}`),
+    ))
       test(`snapshot.delete: ${what}, ${running ? 'running' : 'stopped'}`, () =>
         prove({
           history: { running, snapshots: [...snapshots] },

@@ -159,7 +159,13 @@ describe('locks', () => {
     await turn()
     const [queued] = runner.list({ state: 'queued', limit: 1 }).tasks
     const refused = assert.rejects(waiting, { code: 'conflict' })
+    assert.deepEqual(
+      [runner.waitsFor(queued!.id)?.task.id, runner.waitsFor(queued!.id)?.subject],
+      [(await first).id, 'a'],
+    )
+    assert.equal(runner.waitsFor((await first).id), undefined)
     assert.equal((await runner.cancel(queued!.id)).state, 'cancelled')
+    assert.equal(runner.waitsFor(queued!.id), undefined)
     await refused
     await ended([first])
   })

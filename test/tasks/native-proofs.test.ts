@@ -14,6 +14,7 @@ import type { OpenDatabase } from '../../src/db/connect.ts'
 import { SimulatedVolumes } from '../../src/drivers/simulated/volumes.ts'
 import { createLocalZone } from '../../src/zone/local-zone.ts'
 import { openTestDatabase } from '../support/database.ts'
+import { variantsOf } from '../support/long-suite.ts'
 import { quietLog } from '../support/quiet-log.ts'
 import { proveSaga } from './crash-proof.ts'
 import {
@@ -37,11 +38,12 @@ const inside = ({ volumes }: GuestWorld) =>
   )
 
 describe('snapshots inside volumes survive an error, a crash and a repeat at every step', () => {
-  for (const [how, memory, running] of [
+  const states = [
     ['stopped', false, false],
     ['running', false, true],
     ['running, with memory', true, true],
-  ] as const)
+  ] as const
+  for (const [how, memory, running] of variantsOf('snapshot.create', states, ([, isWith]) => isWith))
     test(`snapshot.create, ${how}`, () =>
       prove({
         history: { running, native: true, snapshots: ['a'] },
@@ -84,10 +86,11 @@ describe('snapshots inside volumes survive an error, a crash and a repeat at eve
       },
     }))
 
-  for (const [what, snapshots, hidden] of [
+  const trees = [
     ['the only one', ['a'], 0],
     ['one in the middle', ['a', 'b', '>a'], 2],
-  ] as const)
+  ] as const
+  for (const [what, snapshots, hidden] of variantsOf('snapshot.delete', trees, ([, , left]) => left > 0))
     test(`snapshot.delete, ${what}`, () =>
       prove({
         history: { running: false, native: true, snapshots: [...snapshots] },

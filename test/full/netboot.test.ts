@@ -1,12 +1,12 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { copyIntoLab, startGuest, virshXml } from './guest.ts'
-import { type Lab, startLab } from './libvirt.ts'
-import { loadedPath, netbootFiles, serveInside, type WebFixture } from './netboot.ts'
-import { SerialConsole } from './serial.ts'
-import { consoleStream } from './streams.ts'
-import { buildTinyGuest } from './tiny-guest.ts'
+import { copyIntoLab, startGuest, virshXml } from '../lab/guest.ts'
+import { type Lab, startLab } from '../lab/libvirt.ts'
+import { loadedPath, netbootFiles, serveInside, type WebFixture } from '../lab/netboot.ts'
+import { SerialConsole } from '../lab/serial.ts'
+import { consoleStream } from '../lab/streams.ts'
+import { buildTinyGuest } from '../lab/tiny-guest.ts'
 
 // iPXE expands the setting in the file name, so that one network definition serves a script to each guest.
 const fileName = '${' + 'netX/mac:hexhyp}.ipxe'

@@ -61,6 +61,12 @@ export class Admission {
     this.pump()
   }
 
+  /** What a queued task stands in line for; undefined once it runs. */
+  waitsFor(id: string): Clash | undefined {
+    const queued = this.#queue.find(id)
+    return queued && this.#clash(queued.live, queued)
+  }
+
   isQueued = (id: string): boolean => this.#queue.find(id) !== undefined
 
   cancel(id: string): TaskView {

@@ -13,6 +13,7 @@ import { locks, wantedLocks } from './locks.ts'
 import type { Outbox } from './outbox.ts'
 import { TaskProcesses } from './processes.ts'
 import type {
+  Held,
   PlannedStep,
   Rehearsal,
   Saga,
@@ -154,6 +155,11 @@ export class TaskRunner implements Tasks {
   holder(subject: string): { task: TaskView; since: number } | undefined {
     const held = locks.holder(this.#options.db, subject)
     return held && { task: taskView(this.#row(held.task)), since: held.since }
+  }
+
+  waitsFor(id: string): Held | undefined {
+    const clash = this.#admission.waitsFor(id)
+    return clash && { task: taskView(this.#row(clash.task)), since: clash.since, subject: clash.subject }
   }
 
   subscribe(listener: (task: TaskView) => void): () => void {

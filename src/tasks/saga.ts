@@ -168,6 +168,13 @@ export interface TaskEventView {
   time: number
 }
 
+/** A lock that a task has, and since when. */
+export interface Held {
+  task: TaskView
+  since: number
+  subject: string
+}
+
 /** What core uses of the engine (runner.ts). */
 export interface Tasks {
   define<P>(saga: Saga<P>): void
@@ -192,6 +199,8 @@ export interface Tasks {
   list(filter: TaskFilter): { tasks: TaskView[]; total: number }
   /** Who holds a subject now. */
   holder(subject: string): { task: TaskView; since: number } | undefined
+  /** Who has the lock, or stands before it in the line, that a queued task waits for; undefined of every other task. */
+  waitsFor(id: string): Held | undefined
   /**
    * Asks the task to stop and take back what it did; returns at once. A queued task ends at once. Throws `conflict` when it
    * has ended, is stuck, or is past the step from which nothing can be taken back. Asked during the last step it may come

@@ -47,6 +47,7 @@ export function tasksOfOwnedGuests(tasks: Tasks, zone: Zone, cell: string): Task
     events: (id) => tasks.events(id),
     list: (filter) => tasks.list(filter),
     holder: (subject) => tasks.holder(subject),
+    waitsFor: (id) => tasks.waitsFor(id),
     cancel: (id) => tasks.cancel(id),
     retry: (id, by) => tasks.retry(id, by),
     skip: (id, by) => tasks.skip(id, by),

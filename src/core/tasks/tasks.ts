@@ -1,4 +1,12 @@
-import type { Effect, PlannedStep, TaskEventView, TaskFilter, Tasks, TaskView } from '../../tasks/saga.ts'
+import type {
+  Effect,
+  Held,
+  PlannedStep,
+  TaskEventView,
+  TaskFilter,
+  Tasks,
+  TaskView,
+} from '../../tasks/saga.ts'
 import type { OperationContext, Principal } from '../context.ts'
 import { AppError, notFound } from '../errors.ts'
 import { may, mayAny, type Permission, requirePermission } from '../identity/permissions.ts'
@@ -9,6 +17,8 @@ export interface TaskDetails {
   events: TaskEventView[]
   /** What it does, in words; empty when this version does not know its kind. */
   plan: PlannedStep[]
+  /** Whose lock a queued one waits for, as `busy` tells it to everybody. */
+  waitsFor: Held | undefined
 }
 
 /** The task after the action, or, with a dry run, as it is and what the action would do. */
@@ -70,6 +80,7 @@ export function createTaskService({ tasks }: { tasks: Tasks }): TaskService {
         task: shownTask(op.who, find(op, id)),
         events: shownEvents(op.who, id, tasks.events(id)),
         plan: tasks.planOf(id),
+        waitsFor: tasks.waitsFor(id),
       }
     },
     cancel: act('cancel'),

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { TaskAction, TaskService } from '../../core/tasks/tasks.ts'
-import type { TaskEventView, TaskView } from '../../tasks/saga.ts'
+import type { Held, TaskEventView, TaskView } from '../../tasks/saga.ts'
 import { type Operation, operation } from '../operation.ts'
 import { changed } from './changed.ts'
 import { text, whole, wholeText } from './identity-schemas.ts'
@@ -71,8 +71,26 @@ const planReply = v.array(
   }),
 )
 
+const waitsForReply = v.pipe(
+  v.nullable(
+    v.object({
+      holder: text('Id of the task that has the lock, or stands before this one in the line.'),
+      title: text('The same in words.'),
+      step: maybeText('Its step.'),
+      subject: text('What is locked, e.g. `guest:<id>`.'),
+      since: text('UTC.'),
+    }),
+  ),
+  v.description('What a queued task waits for; null of every other.'),
+)
+
 const detailsReply = v.pipe(
-  v.object({ ...taskReply.pipe[0].entries, events: v.array(eventReply), plan: planReply }),
+  v.object({
+    ...taskReply.pipe[0].entries,
+    events: v.array(eventReply),
+    plan: planReply,
+    waits_for: waitsForReply,
+  }),
   v.metadata({ ref: 'TaskDetails' }),
 )
 
@@ -94,6 +112,14 @@ export const taskWire = (task: TaskView): v.InferOutput<typeof taskReply> => ({
   create_time: timeOf(task.createdAt),
   start_time: task.startedAt === null ? null : timeOf(task.startedAt),
   finish_time: task.finishedAt === null ? null : timeOf(task.finishedAt),
+})
+
+const waitsForWire = ({ task, subject, since }: Held): v.InferOutput<typeof waitsForReply> => ({
+  holder: task.id,
+  title: task.title,
+  step: task.step,
+  subject,
+  since: timeOf(since),
 })
 
 /** Outputs of steps are for later steps and stay inside: they may hold what its reader must not see. */
@@ -153,8 +179,9 @@ export const taskOperations = ({ taskService }: { taskService: TaskService }): O
     reply: detailsReply,
     access: 'task.read',
     handle(op, { params: { id } }) {
-      const { task, events, plan } = taskService.get(op, id)
-      return { data: { ...taskWire(task), events: events.map(eventWire), plan } }
+      const { task, events, plan, waitsFor } = taskService.get(op, id)
+      const waits_for = waitsFor ? waitsForWire(waitsFor) : null
+      return { data: { ...taskWire(task), events: events.map(eventWire), plan, waits_for } }
     },
   }),
   operation({

@@ -4,14688 +4,14809 @@
  */
 
 export interface paths {
-  '/system': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Whether the first administrator exists, how large a guest may be, and how guests run */
-    get: operations['system.get']
-    put?: never
-    /** Make the first administrator, with the code that the appliance printed at its start */
-    post: operations['system.setup']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/sessions': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Public ids of the sessions: one's own, or all with `session.read` */
-    get: operations['session.list']
-    put?: never
-    /**
-     * Log in
-     * @description Send the secret of the answer as `Nano-Session` or as a bearer token. Browsers get a cookie too.
-     */
-    post: operations['session.create']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/sessions/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Whose a session is and what it may do */
-    get: operations['session.get']
-    /** Renew a session; use renews it too */
-    put: operations['session.renew']
-    post?: never
-    /** End a session (log out) */
-    delete: operations['session.delete']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/users': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Names of all users */
-    get: operations['user.list']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/users/{name}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** A user; everybody may read about himself */
-    get: operations['user.get']
-    /** Change a user, or oneself; what is left out stays */
-    put: operations['user.modify']
-    /** Make a user; it may log in once it is in a group */
-    post: operations['user.create']
-    /** Delete a user that owns nothing; its sessions and tokens end */
-    delete: operations['user.delete']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/users/{name}/password': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /** Change a password; the other sessions of the user end */
-    put: operations['user.set_password']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/user_search': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Names of the users of a group, or of all */
-    get: operations['user.search']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/user_groups': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** All groups, with the number of their members */
-    get: operations['user_group.list']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/user_groups/{name}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** A group with its roles, members and quota, and what its guests have */
-    get: operations['user_group.get']
-    /** Change a group; what is left out stays */
-    put: operations['user_group.modify']
-    /** Make a group */
-    post: operations['user_group.create']
-    /** Delete a group without members, guests and images */
-    delete: operations['user_group.delete']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/user_groups/{name}/members': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Names of the users in a group */
-    get: operations['group_member.list']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/user_groups/{name}/members/{user}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /** Add a user to a group; it may be in several */
-    post: operations['group_member.add']
-    /** Remove a user from a group */
-    delete: operations['group_member.remove']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/roles': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Names of all roles */
-    get: operations['role.list']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/roles/{name}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** What a role shows and permits */
-    get: operations['role.get']
-    /** Change a role; what is left out stays */
-    put: operations['role.modify']
-    /** Make a role */
-    post: operations['role.create']
-    /** Delete a role that no group has */
-    delete: operations['role.delete']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/resource_visibilities': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** What the members of the caller's group share with each other */
-    get: operations['visibility.get']
-    /** Choose what the members of the caller's group share; what is left out is not shared */
-    put: operations['visibility.set']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/tokens': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Tokens: one's own, or all with `identity.read` */
-    get: operations['token.list']
-    put?: never
-    /** Make a token for oneself; its secret is shown this once */
-    post: operations['token.create']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/tokens/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** A token */
-    get: operations['token.get']
-    put?: never
-    post?: never
-    /** End a token */
-    delete: operations['token.delete']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/compute_pools': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** All compute pools */
-    get: operations['compute_pool.list']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/compute_pools/{pool}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** A compute pool */
-    get: operations['compute_pool.get']
-    /**
-     * Change a compute pool; what is left out stays
-     * @description Callers that send `Nano-Session` replace as the original does: of them `storage`, `network` and `failover` are cleared when left out. Network and network mode stay while guests hold addresses, storage while guests have disks on it.
-     */
-    put: operations['compute_pool.modify']
-    /** Create a compute pool, with cells that belong to none */
-    post: operations['compute_pool.create']
-    /** Delete a compute pool without cells and guests */
-    delete: operations['compute_pool.delete']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/compute_pool_cells': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Cells that belong to no compute pool */
-    get: operations['cell.unallocated']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/compute_pool_cells/{pool}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Cells of a compute pool */
-    get: operations['cell.list']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/compute_pool_cells/{pool}/{cell}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** A cell, and whether it can use the storage of its pool */
-    get: operations['cell.get']
-    /** Enable or disable a cell (a disabled one keeps its guests and is given no new ones), or name its bridge */
-    put: operations['cell.modify']
-    /** Move a cell of no pool into this one */
-    post: operations['cell.add']
-    /** Take a cell without guests out of its pool */
-    delete: operations['cell.remove']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/storage_pools': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** All storage pools */
-    get: operations['storage_pool.list']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/storage_pools/{pool}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** A storage pool with its capacity */
-    get: operations['storage_pool.get']
-    /** Change a storage pool; what is left out stays, but for callers with `Nano-Session`. Where it leads only while it is empty */
-    put: operations['storage_pool.modify']
-    /** Create a storage pool; it is probed first, and what fails is told */
-    post: operations['storage_pool.create']
-    /** Forget a storage pool that nothing uses; what lies there stays */
-    delete: operations['storage_pool.delete']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/storage_pools/{pool}/volumes': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Every volume of a pool: owned, unowned, missing, in quarantine */
-    get: operations['volume.list']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/storage_pools/{pool}/volumes/{volume}/quarantine': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /** Move a volume that belongs to nobody into quarantine */
-    post: operations['volume.quarantine']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/storage_pools/{pool}/volumes/{volume}/undelete': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /** Bring a volume back from quarantine */
-    post: operations['volume.undelete']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/storage_pools/{pool}/volumes/{volume}/purge': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /** Remove a volume in quarantine for good */
-    post: operations['volume.purge']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/storage_pools/{pool}/volumes/{volume}/adopt': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /** Record a volume that lies on the pool unowned */
-    post: operations['volume.adopt']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/unmanaged_guests': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** The domains of this host that are no guests, and what stands in the way of making them ones */
-    get: operations['unmanaged_guest.list']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/unmanaged_guests/{id}/adopt': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Make a domain a guest
-     * @description Its disks stay where they lie, on a storage pool; nothing is moved. A running one keeps running and gets the definition of a guest at its next start. What cannot be carried over is refused and named.
-     */
-    post: operations['unmanaged_guest.adopt']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/address_pools': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** All address pools, with how many addresses they hold and how many are given */
-    get: operations['address_pool.list']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/address_pools/{name}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** An address pool with its ranges and the addresses that guests hold */
-    get: operations['address_pool.get']
-    /** Change an address pool; what is left out stays */
-    put: operations['address_pool.modify']
-    /** Create an address pool; its network is made with its first range */
-    post: operations['address_pool.create']
-    /** Delete an address pool that nobody uses, with its ranges and its network */
-    delete: operations['address_pool.delete']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/address_pools/{name}/{type}/ranges': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** The ranges of an address pool, of one type */
-    get: operations['address_range.list']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/address_pools/{name}/{type}/ranges/{start}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** A range with the addresses of it that guests hold */
-    get: operations['address_range.get']
-    put?: never
-    /** Add a range; the first internal one makes the network of its pool on the host */
-    post: operations['address_range.add']
-    /** Remove a range of which no guest holds an address */
-    delete: operations['address_range.remove']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/media_images': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** All media images that the caller may see */
-    get: operations['media_image.list']
-    put?: never
-    /** Record an empty media image; its content is uploaded afterwards */
-    post: operations['media_image.create']
-    delete?: never
-    options?: never
-    head?: never
-    /**
-     * Make media images of the files that lie in the import folder
-     * @description Files in `<data_dir>/import/media` become images named after them, without their ending. What the group has under that name is left alone, symbolic links are refused, and the files stay. 202 where it takes longer.
-     */
-    patch: operations['media_image.import']
-    trace?: never
-  }
-  '/media_image_search': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Find media images by group, owner and tags */
-    get: operations['media_image.search']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/media_images/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** A media image */
-    get: operations['media_image.get']
-    /** Change the record of a media image; what is left out stays */
-    put: operations['media_image.modify']
-    /**
-     * Record an empty media image; its content is uploaded afterwards
-     * @description Another spelling of `/media_images`.
-     */
-    post: operations['media_image.create.alias1']
-    /**
-     * Delete a media image; refused while guests need it
-     * @description Its bytes stay in quarantine for a while: see the storage pool’s volumes.
-     */
-    delete: operations['media_image.delete']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/media_image_files/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Download the content of a media image
-     * @description Takes a Range header of one range.
-     */
-    get: operations['media_image.download']
-    put?: never
-    /**
-     * Upload the content of an empty media image
-     * @description A multipart form with the file in the field `image`, or the bare bytes under any other content type. Raw images such as ISO files are taken. An image that has its content takes no other. Uploads that shall survive a cut connection: /uploads.
-     */
-    post: operations['media_image.upload']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/media_images/{id}/file': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Download the content of a media image
-     * @description Takes a Range header of one range.
-     *
-     *     Another spelling of `/media_image_files/{id}`.
-     */
-    get: operations['media_image.download.alias1']
-    put?: never
-    /**
-     * Upload the content of an empty media image
-     * @description A multipart form with the file in the field `image`, or the bare bytes under any other content type. Raw images such as ISO files are taken. An image that has its content takes no other. Uploads that shall survive a cut connection: /uploads.
-     *
-     *     Another spelling of `/media_image_files/{id}`.
-     */
-    post: operations['media_image.upload.alias1']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/disk_images': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** All disk images that the caller may see */
-    get: operations['disk_image.list']
-    put?: never
-    /**
-     * Build a disk image from a guest, or record an empty one
-     * @description With `guest`: 202, and `progress` of the image tells how far it is. The guest may run; then its file systems are held still for a moment where its agent answers.
-     */
-    post: operations['disk_image.create']
-    delete?: never
-    options?: never
-    head?: never
-    /**
-     * Make disk images of the files that lie in the import folder
-     * @description Files in `<data_dir>/import/disk` become images named after them, without their ending. What the group has under that name is left alone, symbolic links are refused, and the files stay. 202 where it takes longer.
-     */
-    patch: operations['disk_image.import']
-    trace?: never
-  }
-  '/disk_image_search': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Find disk images by group, owner and tags */
-    get: operations['disk_image.search']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/disk_images/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** A disk image */
-    get: operations['disk_image.get']
-    /** Change the record of a disk image; what is left out stays */
-    put: operations['disk_image.modify']
-    /**
-     * Build a disk image from a guest, or record an empty one
-     * @description With `guest`: 202, and `progress` of the image tells how far it is. The guest may run; then its file systems are held still for a moment where its agent answers.
-     *
-     *     Another spelling of `/disk_images`.
-     */
-    post: operations['disk_image.create.alias1']
-    /**
-     * Delete a disk image; refused while guests need it
-     * @description Its bytes stay in quarantine for a while: see the storage pool’s volumes.
-     */
-    delete: operations['disk_image.delete']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/disk_image_files/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Download the content of a disk image
-     * @description Takes a Range header of one range.
-     */
-    get: operations['disk_image.download']
-    put?: never
-    /**
-     * Upload the content of an empty disk image
-     * @description A multipart form with the file in the field `image`, or the bare bytes under any other content type. qcow2 and raw images are taken. An image that has its content takes no other. Uploads that shall survive a cut connection: /uploads.
-     */
-    post: operations['disk_image.upload']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/disk_images/{id}/file': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Download the content of a disk image
-     * @description Takes a Range header of one range.
-     *
-     *     Another spelling of `/disk_image_files/{id}`.
-     */
-    get: operations['disk_image.download.alias1']
-    put?: never
-    /**
-     * Upload the content of an empty disk image
-     * @description A multipart form with the file in the field `image`, or the bare bytes under any other content type. qcow2 and raw images are taken. An image that has its content takes no other. Uploads that shall survive a cut connection: /uploads.
-     *
-     *     Another spelling of `/disk_image_files/{id}`.
-     */
-    post: operations['disk_image.upload.alias1']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/uploads': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /** Begin an upload in parts to an empty image */
-    post: operations['upload.start']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/uploads/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** How far an upload is */
-    get: operations['upload.get']
-    /**
-     * Send the next bytes; with the last one the image is made ready
-     * @description The body is bare bytes; `Upload-Offset: N` or `Content-Range: bytes N-M/SIZE` says where they begin, and must be where the upload stands (409 with `details.offset` otherwise). What came of a part that was cut is kept.
-     */
-    put: operations['upload.put']
-    post?: never
-    /** Give an upload up; nothing of it is left */
-    delete: operations['upload.delete']
-    options?: never
-    head?: never
-    /**
-     * Send the next bytes; with the last one the image is made ready
-     * @description The body is bare bytes; `Upload-Offset: N` or `Content-Range: bytes N-M/SIZE` says where they begin, and must be where the upload stands (409 with `details.offset` otherwise). What came of a part that was cut is kept.
-     */
-    patch: operations['upload.append']
-    trace?: never
-  }
-  '/uploads/{id}/finish': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /** Make the image ready, where that failed after the last byte */
-    post: operations['upload.finish']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/templates': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Profiles of guest systems */
-    get: operations['template.list']
-    put?: never
-    /** Make a profile */
-    post: operations['template.create']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/templates/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** A profile with its devices */
-    get: operations['template.get']
-    /** Change a profile; what is left out stays, and so do the guests made by it */
-    put: operations['template.modify']
-    post?: never
-    /** Delete a profile that no guest names */
-    delete: operations['template.delete']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guest_search': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Guests of a compute pool
-     * @description All of them, or a part by `limit` and `offset`; the header `X-Total-Count` says how many there are.
-     */
-    get: operations['guest.search']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/search/guests': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /** One page of guests by pool, cell and keyword */
-    post: operations['guest.find']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** A guest; 201 with the progress while it is being created */
-    get: operations['guest.get']
-    put?: never
-    /**
-     * Create a guest; poll it by the id that is answered
-     * @description Another spelling of `/guests`.
-     */
-    post: operations['guest.create.alias1']
-    /** Delete a guest; its disks stay in quarantine for a while */
-    delete: operations['guest.delete']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /** Create a guest; poll it by the id that is answered */
-    post: operations['guest.create']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guest/{id}/cores': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /** Change the cores */
-    put: operations['guest.set_cores']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests/{id}/cores': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /**
-     * Change the cores
-     * @description Another spelling of `/guest/{id}/cores`.
-     */
-    put: operations['guest.set_cores.alias1']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guest/{id}/memory': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /** Change the memory (bytes) */
-    put: operations['guest.set_memory']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests/{id}/memory': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /**
-     * Change the memory (bytes)
-     * @description Another spelling of `/guest/{id}/memory`.
-     */
-    put: operations['guest.set_memory.alias1']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guest/{id}/disks/resize/{index}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /** Grow a disk */
-    put: operations['guest.resize_disk']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests/{id}/disks/resize/{index}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /**
-     * Grow a disk
-     * @description Another spelling of `/guest/{id}/disks/resize/{index}`.
-     */
-    put: operations['guest.resize_disk.alias1']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guest/{id}/disks/shrink/{index}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /** Give back what a disk holds and does not use; its size stays */
-    put: operations['guest.shrink_disk']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests/{id}/disks/shrink/{index}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /**
-     * Give back what a disk holds and does not use; its size stays
-     * @description Another spelling of `/guest/{id}/disks/shrink/{index}`.
-     */
-    put: operations['guest.shrink_disk.alias1']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guest/{id}/system': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /** Put a fresh clone of an image in the place of the system disk; poll the guest */
-    put: operations['guest.reset_system']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests/{id}/system': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /**
-     * Put a fresh clone of an image in the place of the system disk; poll the guest
-     * @description Another spelling of `/guest/{id}/system`.
-     */
-    put: operations['guest.reset_system.alias1']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guest/{id}/name': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /** Rename a stopped guest */
-    put: operations['guest.rename']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests/{id}/name': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /**
-     * Rename a stopped guest
-     * @description Another spelling of `/guest/{id}/name`.
-     */
-    put: operations['guest.rename.alias1']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guest/{id}/auto_start': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /** Start with the host, or not; what is left out stays */
-    put: operations['guest.set_auto_start']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests/{id}/auto_start': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /**
-     * Start with the host, or not; what is left out stays
-     * @description Another spelling of `/guest/{id}/auto_start`.
-     */
-    put: operations['guest.set_auto_start.alias1']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guest/{id}/monitor/secret': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /** A new secret for the console */
-    put: operations['guest.renew_monitor_secret']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests/{id}/monitor/secret': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /**
-     * A new secret for the console
-     * @description Another spelling of `/guest/{id}/monitor/secret`.
-     */
-    put: operations['guest.renew_monitor_secret.alias1']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guest/{id}/auth': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** The password that was last set; each reading is journalled */
-    get: operations['guest.get_password']
-    /** Set a password inside the running guest through its agent */
-    put: operations['guest.set_password']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests/{id}/auth': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * The password that was last set; each reading is journalled
-     * @description Another spelling of `/guest/{id}/auth`.
-     */
-    get: operations['guest.get_password.alias1']
-    /**
-     * Set a password inside the running guest through its agent
-     * @description Another spelling of `/guest/{id}/auth`.
-     */
-    put: operations['guest.set_password.alias1']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guest/{id}/qos/cpu': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /** Change the share of the CPU, also of a running instance */
-    put: operations['guest.set_cpu_priority']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests/{id}/qos/cpu': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /**
-     * Change the share of the CPU, also of a running instance
-     * @description Another spelling of `/guest/{id}/qos/cpu`.
-     */
-    put: operations['guest.set_cpu_priority.alias1']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guest/{id}/qos/disk': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /** Change the limits of the disks, also of a running instance */
-    put: operations['guest.set_disk_rates']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests/{id}/qos/disk': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /**
-     * Change the limits of the disks, also of a running instance
-     * @description Another spelling of `/guest/{id}/qos/disk`.
-     */
-    put: operations['guest.set_disk_rates.alias1']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guest/{id}/qos/network': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /** Change the limits of the network card, also of a running instance */
-    put: operations['guest.set_network_rates']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests/{id}/qos/network': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /**
-     * Change the limits of the network card, also of a running instance
-     * @description Another spelling of `/guest/{id}/qos/network`.
-     */
-    put: operations['guest.set_network_rates.alias1']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/batch/create_guest': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /** Create many guests of one kind */
-    post: operations['batch.create']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/batch/create_guest/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** How far a batch is: 202 until every item is created or has failed, then 200 */
-    get: operations['batch.get_create']
-    put?: never
-    /**
-     * Create many guests of one kind
-     * @description Another spelling of `/batch/create_guest`.
-     */
-    post: operations['batch.create.alias1']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/batch/delete_guest': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /** Delete many guests */
-    post: operations['batch.delete']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/batch/delete_guest/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** How far a batch is: 202 until every item is deleted or has failed, then 200 */
-    get: operations['batch.get_delete']
-    put?: never
-    /**
-     * Delete many guests
-     * @description Another spelling of `/batch/delete_guest`.
-     */
-    post: operations['batch.delete.alias1']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/batch/stop_guest': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /** Stop many guests: asked to shut down, or ended at once with force */
-    post: operations['batch.stop']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/batch/stop_guest/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** How far a batch is: 202 until every item is stopped or has failed, then 200 */
-    get: operations['batch.get_stop']
-    put?: never
-    /**
-     * Stop many guests: asked to shut down, or ended at once with force
-     * @description Another spelling of `/batch/stop_guest`.
-     */
-    post: operations['batch.stop.alias1']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/migrations': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Migrations that go on */
-    get: operations['migration.list']
-    put?: never
-    /** Move guests to another cell; refused while no other cell of the zone runs */
-    post: operations['migration.start']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/migrations/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** How far a migration is: 201 while it goes on, then 200 */
-    get: operations['migration.get']
-    put?: never
-    /**
-     * Move guests to another cell; refused while no other cell of the zone runs
-     * @description Another spelling of `/migrations`.
-     */
-    post: operations['migration.start.alias1']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/instances/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** A guest with its live figures */
-    get: operations['instance.get']
-    put?: never
-    /** Start: from its disk, from a media image, or from the network by iPXE */
-    post: operations['instance.start']
-    /**
-     * Shut down, stop, reboot or reset
-     * @description Without force the guest is asked, and whether it follows shows in its state.
-     */
-    delete: operations['instance.stop']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/instances/{id}/media': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /** Insert a media image into a running instance */
-    post: operations['instance.insert_media']
-    /** Eject the medium */
-    delete: operations['instance.eject_media']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/compute_zone_status': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** What the whole zone has and does now */
-    get: operations['compute_zone.status']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/compute_pool_status': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** What each compute pool has and does now */
-    get: operations['compute_pool.status_list']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/compute_pool_status/{pool}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** What a compute pool has and does now */
-    get: operations['compute_pool.status']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/compute_cell_status/{pool}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** What each cell of a compute pool has and does now */
-    get: operations['compute_cell.status_list']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/compute_cell_status/{pool}/{cell}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** What a cell has and does now */
-    get: operations['compute_cell.status']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/compute_cell_status/{pool}/{cell}/storages': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Where the disks of a cell can lie */
-    get: operations['compute_cell.storages']
-    /** Choose where new disks of a cell land; only where it is the only cell of its pool */
-    put: operations['compute_cell.set_storage']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/instance_status/{pool}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Instances of a pool or cell, with their figures
-     * @description All of them, or a part by `limit` and `offset`; the header `X-Total-Count` says how many there are.
-     */
-    get: operations['instance.status_pool']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/instance_status/{pool}/{cell}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Instances of a pool or cell, with their figures
-     * @description All of them, or a part by `limit` and `offset`; the header `X-Total-Count` says how many there are.
-     */
-    get: operations['instance.status_cell']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/figures/zone': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * What the zone did, for charts
-     * @description Ten-second averages of the last hour, ten-minute summaries of the last 30 days. Stored values are rounded to 1 in 500.
-     */
-    get: operations['figures.zone']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/figures/pools/{pool}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * What a compute pool did, for charts
-     * @description Ten-second averages of the last hour, ten-minute summaries of the last 30 days. Stored values are rounded to 1 in 500.
-     */
-    get: operations['figures.pool']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/figures/cells/{pool}/{cell}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * What a cell did, for charts
-     * @description Ten-second averages of the last hour, ten-minute summaries of the last 30 days. Stored values are rounded to 1 in 500.
-     */
-    get: operations['figures.cell']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/figures/guests/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * What a guest did, for charts
-     * @description Ten-second averages of the last hour, ten-minute summaries of the last 30 days. Stored values are rounded to 1 in 500.
-     */
-    get: operations['figures.guest']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/security_policy_groups': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Every security policy group that the caller may use */
-    get: operations['security_policy_group.list']
-    put?: never
-    /** Make a security policy group; its rules are added one by one */
-    post: operations['security_policy_group.create']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/search/security_policy_groups': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Those of an owner or a group, and those for all */
-    get: operations['security_policy_group.search']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/security_policy_groups/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** A security policy group */
-    get: operations['security_policy_group.get']
-    /** Change a security policy group; what is left out stays. Its guests are held to it at once */
-    put: operations['security_policy_group.modify']
-    post?: never
-    /** Delete a security policy group that no guest uses */
-    delete: operations['security_policy_group.delete']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/security_policy_groups/{id}/rules': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** The rules of a security policy group, in their order */
-    get: operations['security_policy_group.rules']
-    put?: never
-    /** Add a rule behind the others of a security policy group */
-    post: operations['security_policy_group.add_rule']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/security_policy_groups/{id}/rules/{index}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** A rule of a security policy group */
-    get: operations['security_policy_group.rule']
-    /** Put another rule in its place, for a security policy group */
-    put: operations['security_policy_group.set_rule']
-    post?: never
-    /** Take a rule of a security policy group away */
-    delete: operations['security_policy_group.remove_rule']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/security_policy_groups/{id}/rules/{index}/order': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /** Move a rule of a security policy group one place up or down */
-    put: operations['security_policy_group.move_rule']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guest/{id}/security_policy': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** A guest's own security policy; the rules of its group come after */
-    get: operations['guest_policy.get']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests/{id}/security_policy': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * A guest's own security policy; the rules of its group come after
-     * @description Another spelling of `/guest/{id}/security_policy`.
-     */
-    get: operations['guest_policy.get.alias1']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guest/{id}/security_policy/default_action': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /** What happens to what no rule fits; null leaves it to the group */
-    put: operations['guest_policy.set_default']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests/{id}/security_policy/default_action': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /**
-     * What happens to what no rule fits; null leaves it to the group
-     * @description Another spelling of `/guest/{id}/security_policy/default_action`.
-     */
-    put: operations['guest_policy.set_default.alias1']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guest/{id}/security_policy/group': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /** The group whose rules come after the guest's own; null is none */
-    put: operations['guest_policy.set_group']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests/{id}/security_policy/group': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /**
-     * The group whose rules come after the guest's own; null is none
-     * @description Another spelling of `/guest/{id}/security_policy/group`.
-     */
-    put: operations['guest_policy.set_group.alias1']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guest/{id}/security_policy/rules': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** The rules of a guest, in their order */
-    get: operations['guest_policy.rules']
-    put?: never
-    /** Add a rule behind the others of a guest */
-    post: operations['guest_policy.add_rule']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests/{id}/security_policy/rules': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * The rules of a guest, in their order
-     * @description Another spelling of `/guest/{id}/security_policy/rules`.
-     */
-    get: operations['guest_policy.rules.alias1']
-    put?: never
-    /**
-     * Add a rule behind the others of a guest
-     * @description Another spelling of `/guest/{id}/security_policy/rules`.
-     */
-    post: operations['guest_policy.add_rule.alias1']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guest/{id}/security_policy/rules/{index}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** A rule of a guest */
-    get: operations['guest_policy.rule']
-    /** Put another rule in its place, for a guest */
-    put: operations['guest_policy.set_rule']
-    post?: never
-    /** Take a rule of a guest away */
-    delete: operations['guest_policy.remove_rule']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests/{id}/security_policy/rules/{index}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * A rule of a guest
-     * @description Another spelling of `/guest/{id}/security_policy/rules/{index}`.
-     */
-    get: operations['guest_policy.rule.alias1']
-    /**
-     * Put another rule in its place, for a guest
-     * @description Another spelling of `/guest/{id}/security_policy/rules/{index}`.
-     */
-    put: operations['guest_policy.set_rule.alias1']
-    post?: never
-    /**
-     * Take a rule of a guest away
-     * @description Another spelling of `/guest/{id}/security_policy/rules/{index}`.
-     */
-    delete: operations['guest_policy.remove_rule.alias1']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guest/{id}/security_policy/rules/{index}/order': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /** Move a rule of a guest one place up or down */
-    put: operations['guest_policy.move_rule']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/guests/{id}/security_policy/rules/{index}/order': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    /**
-     * Move a rule of a guest one place up or down
-     * @description Another spelling of `/guest/{id}/security_policy/rules/{index}/order`.
-     */
-    put: operations['guest_policy.move_rule.alias1']
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/instances/{id}/snapshots': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** The snapshot tree, keyed by name */
-    get: operations['snapshot.list']
-    /** Go back to a snapshot; a running guest is ended first */
-    put: operations['snapshot.restore']
-    /** Take a snapshot of a stopped or running guest */
-    post: operations['snapshot.create']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/instances/{id}/snapshots/{name}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** A snapshot */
-    get: operations['snapshot.get']
-    put?: never
-    post?: never
-    /** Delete a snapshot; what stands on it stays as it is */
-    delete: operations['snapshot.delete']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/monitor_channels': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * A one-shot ticket to the console of a running guest
-     * @description Connect a websocket to /monitor_channels/<id> with the sub-protocol `binary` within a minute.
-     */
-    post: operations['monitor_channel.create']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/monitor_channels/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * A one-shot ticket to the console of a running guest
-     * @description Connect a websocket to /monitor_channels/<id> with the sub-protocol `binary` within a minute.
-     *
-     *     Another spelling of `/monitor_channels`.
-     */
-    post: operations['monitor_channel.create.alias1']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/tasks': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Tasks, newest first
-     * @description Whoever may see only own tasks gets only these.
-     */
-    get: operations['task.list']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/tasks/{id}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** One task with what has happened and what it does */
-    get: operations['task.get']
-    put?: never
-    post?: never
-    /**
-     * Stop a task and take back what it has done
-     * @description Answers at once; the task ends as `cancelled`. What is past the point of no return answers 409.
-     */
-    delete: operations['task.cancel']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/tasks/{id}/retry': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /** Try the failed step of a stuck task again */
-    post: operations['task.retry']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/tasks/{id}/skip': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Take the failed step of a stuck task as dealt with by hand, and go on
-     * @description Needs the permission `system.write` as well.
-     */
-    post: operations['task.skip']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/tasks/{id}/abandon': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Give a stuck task up: its record stays, its locks are freed
-     * @description Needs the permission `system.write` as well.
-     */
-    post: operations['task.abandon']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/logs': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Log entries, newest first: those of the last day unless times are given
-     * @description Below `/api/v1` with the total of what matches; at the root the plain list.
-     */
-    get: operations['log.list']
-    put?: never
-    /** Add a log entry; everybody who has logged in may */
-    post: operations['log.add']
-    /** Delete log entries; the journal keeps that they were */
-    delete: operations['log.delete']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/journal': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Who changed what and when, newest first */
-    get: operations['journal.list']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/journal/verify': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Check the whole journal and that the record equals it */
-    get: operations['journal.verify']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/journal/state': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** A table as it was at a past second, without secrets */
-    get: operations['journal.state']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/journal/{revision}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** One commit */
-    get: operations['journal.get']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/settings': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** All settings with their values and defaults */
-    get: operations['setting.list']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/settings/{name}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** A setting */
-    get: operations['setting.get']
-    /** Set a setting */
-    put: operations['setting.set']
-    post?: never
-    /** Put a setting back to its default */
-    delete: operations['setting.reset']
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/reconcilers': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** What keeps the record and the host equal, with the result of the last pass */
-    get: operations['reconciler.list']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/reconcilers/{name}': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /** Make the record and the host equal now; answers when the pass has ended */
-    post: operations['reconciler.run']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/doctor': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Look at the host: what is wrong with it, and the command that mends it
-     * @description The findings of `nacelle doctor`. Takes up to a few seconds.
-     */
-    get: operations['doctor.examine']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/host/stop_guests': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    get?: never
-    put?: never
-    /**
-     * Stop the running guests of this host in order, as before it goes down
-     * @description Lower priorities first, asked through the agent or by ACPI; what has not followed in time is ended. While it lasts no guest is started. The header `Nacelle-Task` names the task.
-     */
-    post: operations['host.stop_guests']
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/healthz': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Whether the process is alive */
-    get: operations['server.health']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/readyz': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** Whether it can work: database, hypervisor, tasks resumed */
-    get: operations['server.ready']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/metrics': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Figures for Prometheus
-     * @description Needs the permission `system.read`, except from this host itself.
-     */
-    get: operations['server.metrics']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/events': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /**
-     * Changes as they happen, as server-sent events
-     * @description Each event has the revision as its id; a reconnect with `Last-Event-ID` goes on after it. Only what the caller may read is sent.
-     */
-    get: operations['server.events']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
-  '/api-docs': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    /** This document */
-    get: operations['server.api-docs']
-    put?: never
-    post?: never
-    delete?: never
-    options?: never
-    head?: never
-    patch?: never
-    trace?: never
-  }
+    "/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the first administrator exists, how large a guest may be, and how guests run */
+        get: operations["system.get"];
+        put?: never;
+        /** Make the first administrator, with the code that the appliance printed at its start */
+        post: operations["system.setup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Public ids of the sessions: one's own, or all with `session.read` */
+        get: operations["session.list"];
+        put?: never;
+        /**
+         * Log in
+         * @description Send the secret of the answer as `Nano-Session` or as a bearer token. Browsers get a cookie too.
+         */
+        post: operations["session.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whose a session is and what it may do */
+        get: operations["session.get"];
+        /** Renew a session; use renews it too */
+        put: operations["session.renew"];
+        post?: never;
+        /** End a session (log out) */
+        delete: operations["session.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Names of all users */
+        get: operations["user.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A user; everybody may read about himself */
+        get: operations["user.get"];
+        /** Change a user, or oneself; what is left out stays */
+        put: operations["user.modify"];
+        /** Make a user; it may log in once it is in a group */
+        post: operations["user.create"];
+        /** Delete a user that owns nothing; its sessions and tokens end */
+        delete: operations["user.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/users/{name}/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a password; the other sessions of the user end */
+        put: operations["user.set_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user_search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Names of the users of a group, or of all */
+        get: operations["user.search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user_groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All groups, with the number of their members */
+        get: operations["user_group.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user_groups/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A group with its roles, members and quota, and what its guests have */
+        get: operations["user_group.get"];
+        /** Change a group; what is left out stays */
+        put: operations["user_group.modify"];
+        /** Make a group */
+        post: operations["user_group.create"];
+        /** Delete a group without members, guests and images */
+        delete: operations["user_group.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user_groups/{name}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Names of the users in a group */
+        get: operations["group_member.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/user_groups/{name}/members/{user}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add a user to a group; it may be in several */
+        post: operations["group_member.add"];
+        /** Remove a user from a group */
+        delete: operations["group_member.remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Names of all roles */
+        get: operations["role.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/roles/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a role shows and permits */
+        get: operations["role.get"];
+        /** Change a role; what is left out stays */
+        put: operations["role.modify"];
+        /** Make a role */
+        post: operations["role.create"];
+        /** Delete a role that no group has */
+        delete: operations["role.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/resource_visibilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the members of the caller's group share with each other */
+        get: operations["visibility.get"];
+        /** Choose what the members of the caller's group share; what is left out is not shared */
+        put: operations["visibility.set"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tokens: one's own, or all with `identity.read` */
+        get: operations["token.list"];
+        put?: never;
+        /** Make a token for oneself; its secret is shown this once */
+        post: operations["token.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A token */
+        get: operations["token.get"];
+        put?: never;
+        post?: never;
+        /** End a token */
+        delete: operations["token.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compute_pools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All compute pools */
+        get: operations["compute_pool.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compute_pools/{pool}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A compute pool */
+        get: operations["compute_pool.get"];
+        /**
+         * Change a compute pool; what is left out stays
+         * @description Callers that send `Nano-Session` replace as the original does: of them `storage`, `network` and `failover` are cleared when left out. Network and network mode stay while guests hold addresses, storage while guests have disks on it.
+         */
+        put: operations["compute_pool.modify"];
+        /** Create a compute pool, with cells that belong to none */
+        post: operations["compute_pool.create"];
+        /** Delete a compute pool without cells and guests */
+        delete: operations["compute_pool.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compute_pool_cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cells that belong to no compute pool */
+        get: operations["cell.unallocated"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compute_pool_cells/{pool}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cells of a compute pool */
+        get: operations["cell.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compute_pool_cells/{pool}/{cell}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A cell, and whether it can use the storage of its pool */
+        get: operations["cell.get"];
+        /** Enable or disable a cell (a disabled one keeps its guests and is given no new ones), or name its bridge */
+        put: operations["cell.modify"];
+        /** Move a cell of no pool into this one */
+        post: operations["cell.add"];
+        /** Take a cell without guests out of its pool */
+        delete: operations["cell.remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/storage_pools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All storage pools */
+        get: operations["storage_pool.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/storage_pools/{pool}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A storage pool with its capacity */
+        get: operations["storage_pool.get"];
+        /** Change a storage pool; what is left out stays, but for callers with `Nano-Session`. Where it leads only while it is empty */
+        put: operations["storage_pool.modify"];
+        /** Create a storage pool; it is probed first, and what fails is told */
+        post: operations["storage_pool.create"];
+        /** Forget a storage pool that nothing uses; what lies there stays */
+        delete: operations["storage_pool.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/storage_pools/{pool}/volumes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every volume of a pool: owned, unowned, missing, in quarantine */
+        get: operations["volume.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/storage_pools/{pool}/volumes/{volume}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a volume that belongs to nobody into quarantine */
+        post: operations["volume.quarantine"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/storage_pools/{pool}/volumes/{volume}/undelete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a volume back from quarantine */
+        post: operations["volume.undelete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/storage_pools/{pool}/volumes/{volume}/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Remove a volume in quarantine for good */
+        post: operations["volume.purge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/storage_pools/{pool}/volumes/{volume}/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record a volume that lies on the pool unowned */
+        post: operations["volume.adopt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/unmanaged_guests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The domains of this host that are no guests, and what stands in the way of making them ones */
+        get: operations["unmanaged_guest.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/unmanaged_guests/{id}/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a domain a guest
+         * @description Its disks stay where they lie, on a storage pool; nothing is moved. A running one keeps running and gets the definition of a guest at its next start. What cannot be carried over is refused and named.
+         */
+        post: operations["unmanaged_guest.adopt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/address_pools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All address pools, with how many addresses they hold and how many are given */
+        get: operations["address_pool.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/address_pools/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An address pool with its ranges and the addresses that guests hold */
+        get: operations["address_pool.get"];
+        /** Change an address pool; what is left out stays */
+        put: operations["address_pool.modify"];
+        /** Create an address pool; its network is made with its first range */
+        post: operations["address_pool.create"];
+        /** Delete an address pool that nobody uses, with its ranges and its network */
+        delete: operations["address_pool.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/address_pools/{name}/{type}/ranges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The ranges of an address pool, of one type */
+        get: operations["address_range.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/address_pools/{name}/{type}/ranges/{start}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A range with the addresses of it that guests hold */
+        get: operations["address_range.get"];
+        put?: never;
+        /** Add a range; the first internal one makes the network of its pool on the host */
+        post: operations["address_range.add"];
+        /** Remove a range of which no guest holds an address */
+        delete: operations["address_range.remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media_images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All media images that the caller may see */
+        get: operations["media_image.list"];
+        put?: never;
+        /** Record an empty media image; its content is uploaded afterwards */
+        post: operations["media_image.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Make media images of the files that lie in the import folder
+         * @description Files in `<data_dir>/import/media` become images named after them, without their ending. What the group has under that name is left alone, symbolic links are refused, and the files stay. 202 where it takes longer.
+         */
+        patch: operations["media_image.import"];
+        trace?: never;
+    };
+    "/media_image_search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find media images by group, owner and tags */
+        get: operations["media_image.search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media_images/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A media image */
+        get: operations["media_image.get"];
+        /** Change the record of a media image; what is left out stays */
+        put: operations["media_image.modify"];
+        /**
+         * Record an empty media image; its content is uploaded afterwards
+         * @description Another spelling of `/media_images`.
+         */
+        post: operations["media_image.create.alias1"];
+        /**
+         * Delete a media image; refused while guests need it
+         * @description Its bytes stay in quarantine for a while: see the storage pool’s volumes.
+         */
+        delete: operations["media_image.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media_image_files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the content of a media image
+         * @description Takes a Range header of one range.
+         */
+        get: operations["media_image.download"];
+        put?: never;
+        /**
+         * Upload the content of an empty media image
+         * @description A multipart form with the file in the field `image`, or the bare bytes under any other content type. Raw images such as ISO files are taken. An image that has its content takes no other. Uploads that shall survive a cut connection: /uploads.
+         */
+        post: operations["media_image.upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/media_images/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the content of a media image
+         * @description Takes a Range header of one range.
+         *
+         *     Another spelling of `/media_image_files/{id}`.
+         */
+        get: operations["media_image.download.alias1"];
+        put?: never;
+        /**
+         * Upload the content of an empty media image
+         * @description A multipart form with the file in the field `image`, or the bare bytes under any other content type. Raw images such as ISO files are taken. An image that has its content takes no other. Uploads that shall survive a cut connection: /uploads.
+         *
+         *     Another spelling of `/media_image_files/{id}`.
+         */
+        post: operations["media_image.upload.alias1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/disk_images": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All disk images that the caller may see */
+        get: operations["disk_image.list"];
+        put?: never;
+        /**
+         * Build a disk image from a guest, or record an empty one
+         * @description With `guest`: 202, and `progress` of the image tells how far it is. The guest may run; then its file systems are held still for a moment where its agent answers.
+         */
+        post: operations["disk_image.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Make disk images of the files that lie in the import folder
+         * @description Files in `<data_dir>/import/disk` become images named after them, without their ending. What the group has under that name is left alone, symbolic links are refused, and the files stay. 202 where it takes longer.
+         */
+        patch: operations["disk_image.import"];
+        trace?: never;
+    };
+    "/disk_image_search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find disk images by group, owner and tags */
+        get: operations["disk_image.search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/disk_images/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A disk image */
+        get: operations["disk_image.get"];
+        /** Change the record of a disk image; what is left out stays */
+        put: operations["disk_image.modify"];
+        /**
+         * Build a disk image from a guest, or record an empty one
+         * @description With `guest`: 202, and `progress` of the image tells how far it is. The guest may run; then its file systems are held still for a moment where its agent answers.
+         *
+         *     Another spelling of `/disk_images`.
+         */
+        post: operations["disk_image.create.alias1"];
+        /**
+         * Delete a disk image; refused while guests need it
+         * @description Its bytes stay in quarantine for a while: see the storage pool’s volumes.
+         */
+        delete: operations["disk_image.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/disk_image_files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the content of a disk image
+         * @description Takes a Range header of one range.
+         */
+        get: operations["disk_image.download"];
+        put?: never;
+        /**
+         * Upload the content of an empty disk image
+         * @description A multipart form with the file in the field `image`, or the bare bytes under any other content type. qcow2 and raw images are taken. An image that has its content takes no other. Uploads that shall survive a cut connection: /uploads.
+         */
+        post: operations["disk_image.upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/disk_images/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the content of a disk image
+         * @description Takes a Range header of one range.
+         *
+         *     Another spelling of `/disk_image_files/{id}`.
+         */
+        get: operations["disk_image.download.alias1"];
+        put?: never;
+        /**
+         * Upload the content of an empty disk image
+         * @description A multipart form with the file in the field `image`, or the bare bytes under any other content type. qcow2 and raw images are taken. An image that has its content takes no other. Uploads that shall survive a cut connection: /uploads.
+         *
+         *     Another spelling of `/disk_image_files/{id}`.
+         */
+        post: operations["disk_image.upload.alias1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin an upload in parts to an empty image */
+        post: operations["upload.start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/uploads/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an upload is */
+        get: operations["upload.get"];
+        /**
+         * Send the next bytes; with the last one the image is made ready
+         * @description The body is bare bytes; `Upload-Offset: N` or `Content-Range: bytes N-M/SIZE` says where they begin, and must be where the upload stands (409 with `details.offset` otherwise). What came of a part that was cut is kept.
+         */
+        put: operations["upload.put"];
+        post?: never;
+        /** Give an upload up; nothing of it is left */
+        delete: operations["upload.delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Send the next bytes; with the last one the image is made ready
+         * @description The body is bare bytes; `Upload-Offset: N` or `Content-Range: bytes N-M/SIZE` says where they begin, and must be where the upload stands (409 with `details.offset` otherwise). What came of a part that was cut is kept.
+         */
+        patch: operations["upload.append"];
+        trace?: never;
+    };
+    "/uploads/{id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the image ready, where that failed after the last byte */
+        post: operations["upload.finish"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Profiles of guest systems */
+        get: operations["template.list"];
+        put?: never;
+        /** Make a profile */
+        post: operations["template.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A profile with its devices */
+        get: operations["template.get"];
+        /** Change a profile; what is left out stays, and so do the guests made by it */
+        put: operations["template.modify"];
+        post?: never;
+        /** Delete a profile that no guest names */
+        delete: operations["template.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest_search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Guests of a compute pool
+         * @description All of them, or a part by `limit` and `offset`; the header `X-Total-Count` says how many there are.
+         */
+        get: operations["guest.search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/search/guests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * One page of guests by place, people, state and keyword, in the order that is asked for
+         * @description `counts` has the states of all that match, whatever `states` asks for.
+         */
+        post: operations["guest.find"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest_counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many guests there are, by state, of all and of each compute pool that has some */
+        get: operations["guest.count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A guest; 201 with the progress while it is being created */
+        get: operations["guest.get"];
+        put?: never;
+        /**
+         * Create a guest; poll it by the id that is answered
+         * @description Another spelling of `/guests`.
+         */
+        post: operations["guest.create.alias1"];
+        /** Delete a guest; its disks stay in quarantine for a while */
+        delete: operations["guest.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create a guest; poll it by the id that is answered */
+        post: operations["guest.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/{id}/cores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the cores */
+        put: operations["guest.set_cores"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}/cores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the cores
+         * @description Another spelling of `/guest/{id}/cores`.
+         */
+        put: operations["guest.set_cores.alias1"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/{id}/memory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the memory (bytes) */
+        put: operations["guest.set_memory"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}/memory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the memory (bytes)
+         * @description Another spelling of `/guest/{id}/memory`.
+         */
+        put: operations["guest.set_memory.alias1"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/{id}/disks/resize/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Grow a disk */
+        put: operations["guest.resize_disk"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}/disks/resize/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Grow a disk
+         * @description Another spelling of `/guest/{id}/disks/resize/{index}`.
+         */
+        put: operations["guest.resize_disk.alias1"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/{id}/disks/shrink/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give back what a disk holds and does not use; its size stays */
+        put: operations["guest.shrink_disk"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}/disks/shrink/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give back what a disk holds and does not use; its size stays
+         * @description Another spelling of `/guest/{id}/disks/shrink/{index}`.
+         */
+        put: operations["guest.shrink_disk.alias1"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/{id}/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Put a fresh clone of an image in the place of the system disk; poll the guest */
+        put: operations["guest.reset_system"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Put a fresh clone of an image in the place of the system disk; poll the guest
+         * @description Another spelling of `/guest/{id}/system`.
+         */
+        put: operations["guest.reset_system.alias1"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/{id}/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Rename a stopped guest */
+        put: operations["guest.rename"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}/name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Rename a stopped guest
+         * @description Another spelling of `/guest/{id}/name`.
+         */
+        put: operations["guest.rename.alias1"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/{id}/auto_start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Start with the host, or not; what is left out stays */
+        put: operations["guest.set_auto_start"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}/auto_start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Start with the host, or not; what is left out stays
+         * @description Another spelling of `/guest/{id}/auto_start`.
+         */
+        put: operations["guest.set_auto_start.alias1"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/{id}/monitor/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** A new secret for the console */
+        put: operations["guest.renew_monitor_secret"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}/monitor/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * A new secret for the console
+         * @description Another spelling of `/guest/{id}/monitor/secret`.
+         */
+        put: operations["guest.renew_monitor_secret.alias1"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/{id}/auth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The password that was last set; each reading is journalled */
+        get: operations["guest.get_password"];
+        /** Set a password inside the running guest through its agent */
+        put: operations["guest.set_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}/auth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The password that was last set; each reading is journalled
+         * @description Another spelling of `/guest/{id}/auth`.
+         */
+        get: operations["guest.get_password.alias1"];
+        /**
+         * Set a password inside the running guest through its agent
+         * @description Another spelling of `/guest/{id}/auth`.
+         */
+        put: operations["guest.set_password.alias1"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/{id}/qos/cpu": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the share of the CPU, also of a running instance */
+        put: operations["guest.set_cpu_priority"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}/qos/cpu": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the share of the CPU, also of a running instance
+         * @description Another spelling of `/guest/{id}/qos/cpu`.
+         */
+        put: operations["guest.set_cpu_priority.alias1"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/{id}/qos/disk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the limits of the disks, also of a running instance */
+        put: operations["guest.set_disk_rates"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}/qos/disk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the limits of the disks, also of a running instance
+         * @description Another spelling of `/guest/{id}/qos/disk`.
+         */
+        put: operations["guest.set_disk_rates.alias1"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/{id}/qos/network": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the limits of the network card, also of a running instance */
+        put: operations["guest.set_network_rates"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}/qos/network": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the limits of the network card, also of a running instance
+         * @description Another spelling of `/guest/{id}/qos/network`.
+         */
+        put: operations["guest.set_network_rates.alias1"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/batch/create_guest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create many guests of one kind */
+        post: operations["batch.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/batch/create_guest/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a batch is: 202 until every item is created or has failed, then 200 */
+        get: operations["batch.get_create"];
+        put?: never;
+        /**
+         * Create many guests of one kind
+         * @description Another spelling of `/batch/create_guest`.
+         */
+        post: operations["batch.create.alias1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/batch/delete_guest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Delete many guests */
+        post: operations["batch.delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/batch/delete_guest/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a batch is: 202 until every item is deleted or has failed, then 200 */
+        get: operations["batch.get_delete"];
+        put?: never;
+        /**
+         * Delete many guests
+         * @description Another spelling of `/batch/delete_guest`.
+         */
+        post: operations["batch.delete.alias1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/batch/stop_guest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop many guests: asked to shut down, or ended at once with force */
+        post: operations["batch.stop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/batch/stop_guest/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a batch is: 202 until every item is stopped or has failed, then 200 */
+        get: operations["batch.get_stop"];
+        put?: never;
+        /**
+         * Stop many guests: asked to shut down, or ended at once with force
+         * @description Another spelling of `/batch/stop_guest`.
+         */
+        post: operations["batch.stop.alias1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/migrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Migrations that go on */
+        get: operations["migration.list"];
+        put?: never;
+        /** Move guests to another cell; refused while no other cell of the zone runs */
+        post: operations["migration.start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/migrations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a migration is: 201 while it goes on, then 200 */
+        get: operations["migration.get"];
+        put?: never;
+        /**
+         * Move guests to another cell; refused while no other cell of the zone runs
+         * @description Another spelling of `/migrations`.
+         */
+        post: operations["migration.start.alias1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/instances/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A guest with its live figures */
+        get: operations["instance.get"];
+        put?: never;
+        /** Start: from its disk, from a media image, or from the network by iPXE */
+        post: operations["instance.start"];
+        /**
+         * Shut down, stop, reboot or reset
+         * @description Without force the guest is asked, and whether it follows shows in its state.
+         */
+        delete: operations["instance.stop"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/instances/{id}/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Insert a media image into a running instance */
+        post: operations["instance.insert_media"];
+        /** Eject the medium */
+        delete: operations["instance.eject_media"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compute_zone_status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the whole zone has and does now */
+        get: operations["compute_zone.status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compute_pool_status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each compute pool has and does now */
+        get: operations["compute_pool.status_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compute_pool_status/{pool}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a compute pool has and does now */
+        get: operations["compute_pool.status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compute_cell_status/{pool}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What each cell of a compute pool has and does now */
+        get: operations["compute_cell.status_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compute_cell_status/{pool}/{cell}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a cell has and does now */
+        get: operations["compute_cell.status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/compute_cell_status/{pool}/{cell}/storages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the disks of a cell can lie */
+        get: operations["compute_cell.storages"];
+        /** Choose where new disks of a cell land; only where it is the only cell of its pool */
+        put: operations["compute_cell.set_storage"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/instance_status/{pool}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Instances of a pool or cell, with their figures
+         * @description All of them, or a part by `limit` and `offset`; the header `X-Total-Count` says how many there are.
+         */
+        get: operations["instance.status_pool"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/instance_status/{pool}/{cell}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Instances of a pool or cell, with their figures
+         * @description All of them, or a part by `limit` and `offset`; the header `X-Total-Count` says how many there are.
+         */
+        get: operations["instance.status_cell"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/figures/zone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the zone did, for charts
+         * @description Ten-second averages of the last hour, ten-minute summaries of the last 30 days. Stored values are rounded to 1 in 500.
+         */
+        get: operations["figures.zone"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/figures/pools/{pool}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a compute pool did, for charts
+         * @description Ten-second averages of the last hour, ten-minute summaries of the last 30 days. Stored values are rounded to 1 in 500.
+         */
+        get: operations["figures.pool"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/figures/cells/{pool}/{cell}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a cell did, for charts
+         * @description Ten-second averages of the last hour, ten-minute summaries of the last 30 days. Stored values are rounded to 1 in 500.
+         */
+        get: operations["figures.cell"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/figures/guests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a guest did, for charts
+         * @description Ten-second averages of the last hour, ten-minute summaries of the last 30 days. Stored values are rounded to 1 in 500.
+         */
+        get: operations["figures.guest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/security_policy_groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every security policy group that the caller may use */
+        get: operations["security_policy_group.list"];
+        put?: never;
+        /** Make a security policy group; its rules are added one by one */
+        post: operations["security_policy_group.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/search/security_policy_groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Those of an owner or a group, and those for all */
+        get: operations["security_policy_group.search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/security_policy_groups/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A security policy group */
+        get: operations["security_policy_group.get"];
+        /** Change a security policy group; what is left out stays. Its guests are held to it at once */
+        put: operations["security_policy_group.modify"];
+        post?: never;
+        /** Delete a security policy group that no guest uses */
+        delete: operations["security_policy_group.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/security_policy_groups/{id}/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules of a security policy group, in their order */
+        get: operations["security_policy_group.rules"];
+        put?: never;
+        /** Add a rule behind the others of a security policy group */
+        post: operations["security_policy_group.add_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/security_policy_groups/{id}/rules/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A rule of a security policy group */
+        get: operations["security_policy_group.rule"];
+        /** Put another rule in its place, for a security policy group */
+        put: operations["security_policy_group.set_rule"];
+        post?: never;
+        /** Take a rule of a security policy group away */
+        delete: operations["security_policy_group.remove_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/security_policy_groups/{id}/rules/{index}/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Move a rule of a security policy group one place up or down */
+        put: operations["security_policy_group.move_rule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/{id}/security_policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A guest's own security policy; the rules of its group come after */
+        get: operations["guest_policy.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}/security_policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A guest's own security policy; the rules of its group come after
+         * @description Another spelling of `/guest/{id}/security_policy`.
+         */
+        get: operations["guest_policy.get.alias1"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/{id}/security_policy/default_action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** What happens to what no rule fits; null leaves it to the group */
+        put: operations["guest_policy.set_default"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}/security_policy/default_action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * What happens to what no rule fits; null leaves it to the group
+         * @description Another spelling of `/guest/{id}/security_policy/default_action`.
+         */
+        put: operations["guest_policy.set_default.alias1"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/{id}/security_policy/group": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** The group whose rules come after the guest's own; null is none */
+        put: operations["guest_policy.set_group"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}/security_policy/group": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * The group whose rules come after the guest's own; null is none
+         * @description Another spelling of `/guest/{id}/security_policy/group`.
+         */
+        put: operations["guest_policy.set_group.alias1"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/{id}/security_policy/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rules of a guest, in their order */
+        get: operations["guest_policy.rules"];
+        put?: never;
+        /** Add a rule behind the others of a guest */
+        post: operations["guest_policy.add_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}/security_policy/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rules of a guest, in their order
+         * @description Another spelling of `/guest/{id}/security_policy/rules`.
+         */
+        get: operations["guest_policy.rules.alias1"];
+        put?: never;
+        /**
+         * Add a rule behind the others of a guest
+         * @description Another spelling of `/guest/{id}/security_policy/rules`.
+         */
+        post: operations["guest_policy.add_rule.alias1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/{id}/security_policy/rules/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A rule of a guest */
+        get: operations["guest_policy.rule"];
+        /** Put another rule in its place, for a guest */
+        put: operations["guest_policy.set_rule"];
+        post?: never;
+        /** Take a rule of a guest away */
+        delete: operations["guest_policy.remove_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}/security_policy/rules/{index}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A rule of a guest
+         * @description Another spelling of `/guest/{id}/security_policy/rules/{index}`.
+         */
+        get: operations["guest_policy.rule.alias1"];
+        /**
+         * Put another rule in its place, for a guest
+         * @description Another spelling of `/guest/{id}/security_policy/rules/{index}`.
+         */
+        put: operations["guest_policy.set_rule.alias1"];
+        post?: never;
+        /**
+         * Take a rule of a guest away
+         * @description Another spelling of `/guest/{id}/security_policy/rules/{index}`.
+         */
+        delete: operations["guest_policy.remove_rule.alias1"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/{id}/security_policy/rules/{index}/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Move a rule of a guest one place up or down */
+        put: operations["guest_policy.move_rule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}/security_policy/rules/{index}/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Move a rule of a guest one place up or down
+         * @description Another spelling of `/guest/{id}/security_policy/rules/{index}/order`.
+         */
+        put: operations["guest_policy.move_rule.alias1"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/instances/{id}/snapshots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The snapshot tree, keyed by name */
+        get: operations["snapshot.list"];
+        /** Go back to a snapshot; a running guest is ended first */
+        put: operations["snapshot.restore"];
+        /** Take a snapshot of a stopped or running guest */
+        post: operations["snapshot.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/instances/{id}/snapshots/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A snapshot */
+        get: operations["snapshot.get"];
+        put?: never;
+        post?: never;
+        /** Delete a snapshot; what stands on it stays as it is */
+        delete: operations["snapshot.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/monitor_channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A one-shot ticket to the console of a running guest
+         * @description Connect a websocket to /monitor_channels/<id> with the sub-protocol `binary` within a minute.
+         */
+        post: operations["monitor_channel.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/monitor_channels/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A one-shot ticket to the console of a running guest
+         * @description Connect a websocket to /monitor_channels/<id> with the sub-protocol `binary` within a minute.
+         *
+         *     Another spelling of `/monitor_channels`.
+         */
+        post: operations["monitor_channel.create.alias1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tasks, newest first
+         * @description Whoever may see only own tasks gets only these.
+         */
+        get: operations["task.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One task with what has happened and what it does */
+        get: operations["task.get"];
+        put?: never;
+        post?: never;
+        /**
+         * Stop a task and take back what it has done
+         * @description Answers at once; the task ends as `cancelled`. What is past the point of no return answers 409.
+         */
+        delete: operations["task.cancel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try the failed step of a stuck task again */
+        post: operations["task.retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{id}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the failed step of a stuck task as dealt with by hand, and go on
+         * @description Needs the permission `system.write` as well.
+         */
+        post: operations["task.skip"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/tasks/{id}/abandon": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a stuck task up: its record stays, its locks are freed
+         * @description Needs the permission `system.write` as well.
+         */
+        post: operations["task.abandon"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Log entries, newest first: those of the last day unless times are given
+         * @description Below `/api/v1` with the total of what matches; at the root the plain list.
+         */
+        get: operations["log.list"];
+        put?: never;
+        /** Add a log entry; everybody who has logged in may */
+        post: operations["log.add"];
+        /** Delete log entries; the journal keeps that they were */
+        delete: operations["log.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who changed what and when, newest first */
+        get: operations["journal.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/journal/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check the whole journal and that the record equals it */
+        get: operations["journal.verify"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/journal/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A table as it was at a past second, without secrets */
+        get: operations["journal.state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/journal/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One commit */
+        get: operations["journal.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All settings with their values and defaults */
+        get: operations["setting.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/settings/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A setting */
+        get: operations["setting.get"];
+        /** Set a setting */
+        put: operations["setting.set"];
+        post?: never;
+        /** Put a setting back to its default */
+        delete: operations["setting.reset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reconcilers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What keeps the record and the host equal, with the result of the last pass */
+        get: operations["reconciler.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/reconcilers/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the record and the host equal now; answers when the pass has ended */
+        post: operations["reconciler.run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Look at the host: what is wrong with it, and the command that mends it
+         * @description The findings of `nacelle doctor`. Takes up to a few seconds.
+         */
+        get: operations["doctor.examine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/host/stop_guests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop the running guests of this host in order, as before it goes down
+         * @description Lower priorities first, asked through the agent or by ACPI; what has not followed in time is ended. While it lasts no guest is started. The header `Nacelle-Task` names the task.
+         */
+        post: operations["host.stop_guests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the process is alive */
+        get: operations["server.health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether it can work: database, hypervisor, tasks resumed */
+        get: operations["server.ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Figures for Prometheus
+         * @description Needs the permission `system.read`, except from this host itself.
+         */
+        get: operations["server.metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Changes as they happen, as server-sent events
+         * @description Each event has the revision as its id; a reconnect with `Last-Event-ID` goes on after it. Only what the caller may read is sent.
+         */
+        get: operations["server.events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api-docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document */
+        get: operations["server.api-docs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
-export type webhooks = Record<string, never>
+export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    ComputePool: {
-      name: string
-      enabled: boolean
-      cells: number
-      network: string
-      storage: string
-      failover: boolean
-      network_mode: string
-    }
-    Cell: {
-      name: string
-      address: string
-      enabled: boolean
-      alive: boolean
-    }
-    CellDetails: {
-      name: string
-      address: string
-      enabled: boolean
-      alive: boolean
-      /** @description The host's bridge for guests on the LAN; empty for none. */
-      bridge: string
-      storage: {
-        name: string
-        attached: boolean
-        /** @description Why it is not attached. */
-        error?: string
-      }[]
-    }
-    LedgerEntry: {
-      name: string
-      /** @enum {string} */
-      status: 'owned' | 'creating' | 'unowned' | 'missing' | 'quarantined' | 'partial'
-      /** @description Since when it is so, or this run of the appliance has seen it so. */
-      since: string
-      kind: string
-      format: string
-      owner_kind: string
-      /** @description Id of the guest, image or snapshot. */
-      owner: string
-      owner_name: string
-      /** @description Bytes as a guest sees them; 0 when nothing is recorded. */
-      size: number
-      /** @description Bytes that it takes on the pool. */
-      stored: number
-    }
-    UnmanagedGuest: {
-      /** @description UUID of the domain; the guest will have it too. */
-      id: string
-      name: string
-      state: string
-      cores: number
-      /** @description Bytes. */
-      memory: number
-      machine: string
-      /** @enum {string} */
-      firmware: 'bios' | 'uefi'
-      /** @description Whether libvirt starts it with the host. */
-      auto_start: boolean
-      disks: {
-        target: string
-        bus: string
-        /** @description Or `<protocol>:<name>` of a disk on the network. */
-        path: string
-        format: string
-        /** @description Bytes; 0 for one that lies on no storage pool. */
-        size: number
-        /** @description Storage pool that it lies on; empty for none. */
-        storage: string
-        /** @description Name on that pool. */
-        volume: string
-      }[]
-      network_interfaces: {
-        ethernet_address: string
-        model: string
-        type: string
-        /** @description Network or bridge. */
-        source: string
-      }[]
-      adoptable: boolean
-      /** @description All that stands in the way of its adoption. */
-      refusals: string[]
-      /** @description What will be otherwise from its next start on, once it is adopted. */
-      changes: string[]
-    }
-    AddressPoolSummary: {
-      name: string
-      gateway: string
-      dns: string[]
-      provider: string
-      addresses: number
-      allocated: number
-    }
-    AddressPool: {
-      name: string
-      gateway: string
-      dns: string[]
-      provider: string
-      ranges: components['schemas']['AddressRange'][]
-      allocated: {
-        address: string
-        /** @description Id of the guest. */
-        instance: string
-      }[]
-      external_ranges: components['schemas']['AddressRange'][]
-      external_allocated: {
-        address: string
-        /** @description Id of the guest. */
-        instance: string
-      }[]
-    }
-    AddressRange: {
-      start: string
-      end: string
-      netmask: string
-      capacity: number
-    }
-    AddressRangeStatus: {
-      start: string
-      end: string
-      netmask: string
-      capacity: number
-      allocated: {
-        address: string
-        /** @description Id of the guest. */
-        instance: string
-      }[]
-    }
-    Image: {
-      id: string
-      name: string
-      description: string
-      tags: string[]
-      owner: string
-      group: string
-      /** @description Whether its bytes are there. */
-      created: boolean
-      /** @description Percent of the upload or build that goes on. */
-      progress: number
-      /** @description Bytes as stored. */
-      size: number
-      /** @description Bytes as a guest sees them. */
-      virtual_size: number
-      format: string
-      sha256: string
-      create_time: string
-      modify_time: string
-    }
-    Upload: {
-      id: string
-      image: string
-      /** @description Where the next bytes begin. */
-      offset: number
-      size: number
-      /** @description The image is ready; the upload is gone. */
-      finished: boolean
-      create_time: string
-    }
-    Template: {
-      id: string
-      name: string
-      admin: string
-      operating_system: string
-      system_versions: string[]
-      machine: string
-      firmware: string
-      disk: string
-      media: string
-      network: string
-      display: string
-      control: string
-      usb: string
-      tablet: string
-      clock: string
-      hyper_v: boolean
-      tpm: boolean
-      secure_boot: boolean
-      created_time: string
-      modified_time: string
-    }
-    TemplateCreate: {
-      /** @description Unique. */
-      name: string
-      /** @description User whose password is set where none is named. */
-      admin?: string
-      /**
-       * @description Family of the guest system.
-       * @enum {string}
-       */
-      operating_system?: 'linux' | 'windows'
-      /** @description Words of `system_version` in creations that mean this template. */
-      system_versions?: string[]
-      /**
-       * @description Chipset; pc for systems that know no PCI Express.
-       * @enum {string}
-       */
-      machine?: 'q35' | 'pc'
-      /**
-       * @description What boots the guest.
-       * @enum {string}
-       */
-      firmware?: 'bios' | 'uefi'
-      /**
-       * @description Bus of the disks.
-       * @enum {string}
-       */
-      disk?: 'virtio' | 'scsi' | 'sata' | 'ide'
-      /**
-       * @description Bus of the removable drive.
-       * @enum {string}
-       */
-      media?: 'scsi' | 'sata' | 'ide'
-      /**
-       * @description Network card.
-       * @enum {string}
-       */
-      network?: 'virtio' | 'e1000' | 'e1000e' | 'rtl8139'
-      /**
-       * @description Graphics card.
-       * @enum {string}
-       */
-      display?: 'vga' | 'cirrus' | 'qxl' | 'virtio' | 'none'
-      /**
-       * @description Protocol of the graphical console.
-       * @enum {string}
-       */
-      control?: 'vnc'
-      /**
-       * @description USB controller; empty for none.
-       * @enum {string}
-       */
-      usb?: '' | 'nec-xhci' | 'xhci'
-      /**
-       * @description Pointing device; empty for none.
-       * @enum {string}
-       */
-      tablet?: '' | 'usb' | 'virtio'
-      /**
-       * @description What the hardware clock shows.
-       * @enum {string}
-       */
-      clock?: 'utc' | 'localtime'
-      /** @description Enlightenments that Windows knows. */
-      hyper_v?: boolean
-      /** @description A TPM 2.0. */
-      tpm?: boolean
-      /** @description UEFI secure boot with the keys of Microsoft enrolled. */
-      secure_boot?: boolean
-    }
-    Guest: {
-      /** @description group.name */
-      name: string
-      id: string
-      created: boolean
-      /** @description Of the creation, 0–100. */
-      progress: number
-      running: boolean
-      lost?: boolean
-      owner: string
-      group: string
-      pool: string
-      cell: string
-      /** @description Address of the cell. */
-      host: string
-      cores: number
-      /** @description Bytes. */
-      memory: number
-      /** @description Bytes. */
-      total_disk: number
-      disks: number[]
-      auto_start: boolean
-      system: string
-      system_version: string
-      /** @description Id of the template that it was made by. */
-      template?: string
-      start_priority: number
-      /** @description Seconds. */
-      start_delay: number
-      modules: string[]
-      firmware: string
-      /** @description As the hypervisor says: stopped, running, paused, crashed… */
-      state: string
-      /** @description Of a paused one: why, e.g. `storage pool 'local' is full`. */
-      state_reason?: string
-      ethernet_address: string
-      display_protocol: string
-      internal: {
-        network_address?: string
-        display_address: string
-        allocated_address?: string
-      }
-      external: {
-        network_address?: string
-        display_address: string
-        allocated_address?: string
-      }
-      ports: {
-        guest: number
-        host: number
-      }[]
-      /** @description Id of its security policy group. */
-      security_policy_group?: string
-      create_time: string
-      media_attached: boolean
-      media_source?: string
-      qos: {
-        [key: string]: string | number
-      }
-    }
-    GuestDetail: {
-      /** @description group.name */
-      name: string
-      id: string
-      created: boolean
-      /** @description Of the creation, 0–100. */
-      progress: number
-      running: boolean
-      lost?: boolean
-      owner: string
-      group: string
-      pool: string
-      cell: string
-      /** @description Address of the cell. */
-      host: string
-      cores: number
-      /** @description Bytes. */
-      memory: number
-      /** @description Bytes. */
-      total_disk: number
-      disks: number[]
-      auto_start: boolean
-      system: string
-      system_version: string
-      /** @description Id of the template that it was made by. */
-      template?: string
-      start_priority: number
-      /** @description Seconds. */
-      start_delay: number
-      modules: string[]
-      firmware: string
-      /** @description As the hypervisor says: stopped, running, paused, crashed… */
-      state: string
-      /** @description Of a paused one: why, e.g. `storage pool 'local' is full`. */
-      state_reason?: string
-      ethernet_address: string
-      display_protocol: string
-      internal: {
-        network_address?: string
-        display_address: string
-        allocated_address?: string
-      }
-      external: {
-        network_address?: string
-        display_address: string
-        allocated_address?: string
-      }
-      ports: {
-        guest: number
-        host: number
-      }[]
-      /** @description Id of its security policy group. */
-      security_policy_group?: string
-      create_time: string
-      media_attached: boolean
-      media_source?: string
-      qos: {
-        [key: string]: string | number
-      }
-      monitor_secret: string
-    }
-    GuestCreating: {
-      name: string
-      /** @constant */
-      created: false
-      progress: number
-    }
-    GuestCreate: {
-      /** @description Display name, unique within the group. */
-      name: string
-      /** @description User that owns it. */
-      owner: string
-      /** @description User group that shares it. */
-      group: string
-      /** @description Compute pool. */
-      pool: string
-      /** @description Virtual CPU cores. */
-      cores: number
-      /** @description Memory; bytes, or MiB where the number is below 1048576 */
-      memory: number
-      /** @description System disk, data disks… */
-      disks: number[]
-      /**
-       * @description Start right after creation and with the host.
-       * @default false
-       */
-      auto_start: boolean
-      /**
-       * @description linux, windows…; as the template says when left out.
-       * @default
-       */
-      system: string
-      /** @description Id or name of a template. */
-      template?: string
-      /**
-       * @description E.g. centos7, win2012.
-       * @default
-       */
-      system_version: string
-      /**
-       * @description As the template says when left out.
-       * @enum {string}
-       */
-      firmware?: 'bios' | 'uefi'
-      /**
-       * @description 0–100; higher ones start first with the host.
-       * @default 50
-       */
-      start_priority: number
-      /**
-       * @description Seconds to wait after its start before the next guest is started, with the host.
-       * @default 0
-       */
-      start_delay: number
-      /** @description Address to be given; a free one when left out. */
-      network_address?: string
-      /** @description MAC to be given; made when left out. */
-      ethernet_address?: string
-      /** @description Id of the disk image to clone; empty for none. */
-      from_image?: string
-      /** @default [] */
-      ports: number[]
-      /** @description Id of a security policy group; empty for none. */
-      security_policy_group?: string
-      /**
-       * @description 0 high, 1 medium, 2 low.
-       * @enum {number}
-       */
-      cpu_priority?: 0 | 1 | 2
-      /**
-       * @description Operations per second of each disk; 0 is unlimited.
-       * @default 0
-       */
-      max_io: number
-      /**
-       * @description Bytes per second that the guest receives; 0 is unlimited.
-       * @default 0
-       */
-      inbound: number
-      /**
-       * @description Bytes per second that the guest sends; 0 is unlimited.
-       * @default 0
-       */
-      outbound: number
-      qos?: {
-        /**
-         * @default high
-         * @enum {string}
-         */
-        cpu_priority: 'high' | 'medium' | 'low'
-        /**
-         * @description Bytes per second; 0 is unlimited.
-         * @default 0
-         */
-        read_speed: number
-        /**
-         * @description Bytes per second; 0 is unlimited.
-         * @default 0
-         */
-        write_speed: number
-        /**
-         * @description Operations per second; 0 is unlimited.
-         * @default 0
-         */
-        read_iops: number
-        /**
-         * @description Operations per second; 0 is unlimited.
-         * @default 0
-         */
-        write_iops: number
-        /**
-         * @description Bytes per second; 0 is unlimited.
-         * @default 0
-         */
-        receive_speed: number
-        /**
-         * @description Bytes per second; 0 is unlimited.
-         * @default 0
-         */
-        send_speed: number
-      }
-      /** @default [] */
-      modules: string[]
-      cloud_init?: {
-        /**
-         * @description Whether root may log in by SSH; on by default.
-         * @default true
-         */
-        root_enabled: boolean
-        /**
-         * @description Name of the first user; root when left out.
-         * @default root
-         */
-        admin_name: string
-        /** @description Password in plain text; made when left out. */
-        admin_secret?: string
-        /**
-         * @description Where the first data disk is mounted.
-         * @default /opt/data
-         */
-        data_path: string
-        /** @default [] */
-        ssh_keys: string[]
-      }
-    }
-    BatchCreate: {
-      /** @description User that owns it. */
-      owner: string
-      /** @description User group that shares it. */
-      group: string
-      /** @description Compute pool. */
-      pool: string
-      /** @description Virtual CPU cores. */
-      cores: number
-      /** @description Memory; bytes, or MiB where the number is below 1048576 */
-      memory: number
-      /** @description System disk, data disks… */
-      disks: number[]
-      /**
-       * @description Start right after creation and with the host.
-       * @default false
-       */
-      auto_start: boolean
-      /**
-       * @description linux, windows…; as the template says when left out.
-       * @default
-       */
-      system: string
-      /** @description Id or name of a template. */
-      template?: string
-      /**
-       * @description E.g. centos7, win2012.
-       * @default
-       */
-      system_version: string
-      /**
-       * @description As the template says when left out.
-       * @enum {string}
-       */
-      firmware?: 'bios' | 'uefi'
-      /**
-       * @description 0–100; higher ones start first with the host.
-       * @default 50
-       */
-      start_priority: number
-      /**
-       * @description Seconds to wait after its start before the next guest is started, with the host.
-       * @default 0
-       */
-      start_delay: number
-      /** @description Address to be given; a free one when left out. */
-      network_address?: string
-      /** @description MAC to be given; made when left out. */
-      ethernet_address?: string
-      /** @description Id of the disk image to clone; empty for none. */
-      from_image?: string
-      /** @default [] */
-      ports: number[]
-      /** @description Id of a security policy group; empty for none. */
-      security_policy_group?: string
-      /**
-       * @description 0 high, 1 medium, 2 low.
-       * @enum {number}
-       */
-      cpu_priority?: 0 | 1 | 2
-      /**
-       * @description Operations per second of each disk; 0 is unlimited.
-       * @default 0
-       */
-      max_io: number
-      /**
-       * @description Bytes per second that the guest receives; 0 is unlimited.
-       * @default 0
-       */
-      inbound: number
-      /**
-       * @description Bytes per second that the guest sends; 0 is unlimited.
-       * @default 0
-       */
-      outbound: number
-      qos?: {
-        /**
-         * @default high
-         * @enum {string}
-         */
-        cpu_priority: 'high' | 'medium' | 'low'
-        /**
-         * @description Bytes per second; 0 is unlimited.
-         * @default 0
-         */
-        read_speed: number
-        /**
-         * @description Bytes per second; 0 is unlimited.
-         * @default 0
-         */
-        write_speed: number
-        /**
-         * @description Operations per second; 0 is unlimited.
-         * @default 0
-         */
-        read_iops: number
-        /**
-         * @description Operations per second; 0 is unlimited.
-         * @default 0
-         */
-        write_iops: number
-        /**
-         * @description Bytes per second; 0 is unlimited.
-         * @default 0
-         */
-        receive_speed: number
-        /**
-         * @description Bytes per second; 0 is unlimited.
-         * @default 0
-         */
-        send_speed: number
-      }
-      /** @default [] */
-      modules: string[]
-      cloud_init?: {
-        /**
-         * @description Whether root may log in by SSH; on by default.
-         * @default true
-         */
-        root_enabled: boolean
-        /**
-         * @description Name of the first user; root when left out.
-         * @default root
-         */
-        admin_name: string
-        /** @description Password in plain text; made when left out. */
-        admin_secret?: string
-        /**
-         * @description Where the first data disk is mounted.
-         * @default /opt/data
-         */
-        data_path: string
-        /** @default [] */
-        ssh_keys: string[]
-      }
-      /**
-       * @description What follows the prefix: a number from 0, the MAC, or the address.
-       * @default order
-       * @enum {string}
-       */
-      name_rule: 'order' | 'MAC' | 'address'
-      /** @default  */
-      name_prefix: string
-      /** @description How many guests, at most 500. */
-      count: number
-    }
-    Instance: {
-      /** @description group.name */
-      name: string
-      id: string
-      created: boolean
-      /** @description Of the creation, 0–100. */
-      progress: number
-      running: boolean
-      lost?: boolean
-      owner: string
-      group: string
-      pool: string
-      cell: string
-      /** @description Address of the cell. */
-      host: string
-      cores: number
-      /** @description Bytes. */
-      memory: number
-      /** @description Bytes. */
-      total_disk: number
-      disks: number[]
-      auto_start: boolean
-      system: string
-      system_version: string
-      /** @description Id of the template that it was made by. */
-      template?: string
-      start_priority: number
-      /** @description Seconds. */
-      start_delay: number
-      modules: string[]
-      firmware: string
-      /** @description As the hypervisor says: stopped, running, paused, crashed… */
-      state: string
-      /** @description Of a paused one: why, e.g. `storage pool 'local' is full`. */
-      state_reason?: string
-      ethernet_address: string
-      display_protocol: string
-      internal: {
-        network_address?: string
-        display_address: string
-        allocated_address?: string
-      }
-      external: {
-        network_address?: string
-        display_address: string
-        allocated_address?: string
-      }
-      ports: {
-        guest: number
-        host: number
-      }[]
-      /** @description Id of its security policy group. */
-      security_policy_group?: string
-      create_time: string
-      media_attached: boolean
-      media_source?: string
-      qos: {
-        [key: string]: string | number
-      }
-      /** @description Percent of all its cores. */
-      cpu_usage: number
-      memory_available: number
-      disk_available: number
-      bytes_read: number
-      bytes_written: number
-      bytes_received: number
-      bytes_sent: number
-      /** @description Read from its disks, in bytes per second. */
-      read_speed: number
-      /** @description Written to its disks, in bytes per second. */
-      write_speed: number
-      /** @description Received from the network, in bytes per second. */
-      receive_speed: number
-      /** @description Sent to the network, in bytes per second. */
-      send_speed: number
-    }
-    ZoneStatus: {
-      name: string
-      /** @description [disabled, enabled]. */
-      pools: [number, number]
-      /** @description [offline, online]. */
-      cells: [number, number]
-      /** @description Guests: [stopped, running, lost, migrating]. */
-      instances: [number, number, number, number]
-      /** @description Percent of all cores together, 0 to 100. */
-      cpu_usage: number
-      /** @description Cores. */
-      max_cpu: number
-      /** @description Memory that could be given away, in bytes. */
-      available_memory: number
-      /** @description All memory, in bytes. */
-      max_memory: number
-      /** @description Room on the storage of new guests; what is in quarantine counts as room, in bytes. */
-      available_disk: number
-      /** @description Size of that storage, in bytes. */
-      max_disk: number
-      /** @description Read from disks, in bytes per second. */
-      read_speed: number
-      /** @description Written to disks, in bytes per second. */
-      write_speed: number
-      /** @description Received from networks, in bytes per second. */
-      receive_speed: number
-      /** @description Sent to networks, in bytes per second. */
-      send_speed: number
-      /** @description When the appliance was started; UTC. */
-      start_time: string
-    }
-    PoolStatus: {
-      name: string
-      enabled: boolean
-      /** @description [offline, online]. */
-      cells: [number, number]
-      /** @description Guests: [stopped, running, lost, migrating]. */
-      instances: [number, number, number, number]
-      /** @description Percent of all cores together, 0 to 100. */
-      cpu_usage: number
-      /** @description Cores. */
-      max_cpu: number
-      /** @description Memory that could be given away, in bytes. */
-      available_memory: number
-      /** @description All memory, in bytes. */
-      max_memory: number
-      /** @description Room on the storage of new guests; what is in quarantine counts as room, in bytes. */
-      available_disk: number
-      /** @description Size of that storage, in bytes. */
-      max_disk: number
-      /** @description Read from disks, in bytes per second. */
-      read_speed: number
-      /** @description Written to disks, in bytes per second. */
-      write_speed: number
-      /** @description Received from networks, in bytes per second. */
-      receive_speed: number
-      /** @description Sent to networks, in bytes per second. */
-      send_speed: number
-    }
-    CellStatus: {
-      name: string
-      address: string
-      enabled: boolean
-      alive: boolean
-      /** @description Guests: [stopped, running, lost, migrating]. */
-      instances: [number, number, number, number]
-      /** @description Percent of all cores together, 0 to 100. */
-      cpu_usage: number
-      /** @description Cores. */
-      max_cpu: number
-      /** @description Memory that could be given away, in bytes. */
-      available_memory: number
-      /** @description All memory, in bytes. */
-      max_memory: number
-      /** @description Room on the storage of new guests; what is in quarantine counts as room, in bytes. */
-      available_disk: number
-      /** @description Size of that storage, in bytes. */
-      max_disk: number
-      /** @description Read from disks, in bytes per second. */
-      read_speed: number
-      /** @description Written to disks, in bytes per second. */
-      write_speed: number
-      /** @description Received from networks, in bytes per second. */
-      receive_speed: number
-      /** @description Sent to networks, in bytes per second. */
-      send_speed: number
-    }
-    InstanceStatus: {
-      /** @description group.name */
-      name: string
-      id: string
-      created: boolean
-      /** @description Of the creation, 0–100. */
-      progress: number
-      running: boolean
-      lost?: boolean
-      owner: string
-      group: string
-      pool: string
-      cell: string
-      /** @description Address of the cell. */
-      host: string
-      cores: number
-      /** @description Bytes. */
-      memory: number
-      /** @description Bytes. */
-      total_disk: number
-      disks: number[]
-      auto_start: boolean
-      system: string
-      system_version: string
-      /** @description Id of the template that it was made by. */
-      template?: string
-      start_priority: number
-      /** @description Seconds. */
-      start_delay: number
-      modules: string[]
-      firmware: string
-      /** @description As the hypervisor says: stopped, running, paused, crashed… */
-      state: string
-      /** @description Of a paused one: why, e.g. `storage pool 'local' is full`. */
-      state_reason?: string
-      ethernet_address: string
-      display_protocol: string
-      internal: {
-        network_address?: string
-        display_address: string
-        allocated_address?: string
-      }
-      external: {
-        network_address?: string
-        display_address: string
-        allocated_address?: string
-      }
-      ports: {
-        guest: number
-        host: number
-      }[]
-      /** @description Id of its security policy group. */
-      security_policy_group?: string
-      create_time: string
-      media_attached: boolean
-      media_source?: string
-      qos: {
-        [key: string]: string | number
-      }
-      /** @description Percent of all its cores. */
-      cpu_usage: number
-      memory_available: number
-      disk_available: number
-      bytes_read: number
-      bytes_written: number
-      bytes_received: number
-      bytes_sent: number
-      /** @description Read from its disks, in bytes per second. */
-      read_speed: number
-      /** @description Written to its disks, in bytes per second. */
-      write_speed: number
-      /** @description Received from the network, in bytes per second. */
-      receive_speed: number
-      /** @description Sent to the network, in bytes per second. */
-      send_speed: number
-      monitor_secret: string
-    }
-    FigureSeries: {
-      /** @description Begin of the first point; UTC. */
-      from: string
-      /** @description The same in seconds since 1970. */
-      start: number
-      /** @description Seconds from point to point. */
-      step: number
-      /** @description How many points each list has. */
-      points: number
-      /** @description Percent, bytes, and bytes per second. */
-      series: {
-        [key: string]: {
-          /** @description Average of each step; null where nothing is known. */
-          avg: (number | null)[]
-          /** @description Smallest of what the average is made of. */
-          min: (number | null)[]
-          /** @description Largest of what the average is made of. */
-          max: (number | null)[]
-        }
-      }
-    }
-    SecurityPolicyGroup: {
-      id: string
-      /** @description Unique within its user group. */
-      name: string
-      /** @description For people. */
-      description: string
-      /** @description Owner. */
-      user: string
-      /** @description User group. */
-      group: string
-      /** @description A disabled one has no effect on its guests. */
-      enabled: boolean
-      /** @description Usable by everybody. */
-      global: boolean
-      /**
-       * @description What happens to what no rule fits.
-       * @enum {string}
-       */
-      default_action: 'accept' | 'reject'
-    }
-    SecurityRule: {
-      action: string
-      protocol: string
-      from_address?: string
-      to_address?: string
-      /** @description 0 is any. */
-      to_port: number
-    }
-    SnapshotTree: {
-      [key: string]: {
-        is_root?: boolean
-        is_current?: boolean
-        backing?: string
-      }
-    }
-    Snapshot: {
-      running: boolean
-      description?: string
-      create_time: string
-      memory: boolean
-      consistency: string
-    }
-    Task: {
-      /** @description Id. */
-      id: string
-      /** @description What it does, e.g. `guest.create`. */
-      kind: string
-      /** @description What it is about, e.g. `guest:<id>`. */
-      subject: string
-      /** @description The same in words. */
-      title: string
-      /**
-       * @description Ends in done, failed, cancelled or superseded.
-       * @enum {string}
-       */
-      state: 'queued' | 'running' | 'unwinding' | 'done' | 'failed' | 'cancelled' | 'superseded' | 'stuck'
-      /** @description Step that runs, or that failed. */
-      step: string | null
-      /** @description Percent. */
-      progress: number
-      /** @description What a finished task tells. */
-      result: unknown
-      error: {
-        /** @description E.g. `insufficient_capacity`; `internal` where it is none of ours. */
-        code: string
-        /** @description What went wrong. */
-        message: string
-        /** @description Input that was wrong. */
-        field?: string
-        /** @description Command line that failed; for who may read all tasks. */
-        command?: string
-        /** @description End of what it wrote to standard error; likewise. */
-        stderr?: string
-      } | null
-      cancel_requested: boolean
-      /** @description User who started it. */
-      who: string
-      /** @description Request that started it. */
-      request_id: string
-      /** @description UTC. */
-      create_time: string
-      /** @description UTC; null while it queues. */
-      start_time: string | null
-      /** @description UTC; null until it has ended. */
-      finish_time: string | null
-    }
-    TaskDetails: {
-      /** @description Id. */
-      id: string
-      /** @description What it does, e.g. `guest.create`. */
-      kind: string
-      /** @description What it is about, e.g. `guest:<id>`. */
-      subject: string
-      /** @description The same in words. */
-      title: string
-      /**
-       * @description Ends in done, failed, cancelled or superseded.
-       * @enum {string}
-       */
-      state: 'queued' | 'running' | 'unwinding' | 'done' | 'failed' | 'cancelled' | 'superseded' | 'stuck'
-      /** @description Step that runs, or that failed. */
-      step: string | null
-      /** @description Percent. */
-      progress: number
-      /** @description What a finished task tells. */
-      result: unknown
-      error: {
-        /** @description E.g. `insufficient_capacity`; `internal` where it is none of ours. */
-        code: string
-        /** @description What went wrong. */
-        message: string
-        /** @description Input that was wrong. */
-        field?: string
-        /** @description Command line that failed; for who may read all tasks. */
-        command?: string
-        /** @description End of what it wrote to standard error; likewise. */
-        stderr?: string
-      } | null
-      cancel_requested: boolean
-      /** @description User who started it. */
-      who: string
-      /** @description Request that started it. */
-      request_id: string
-      /** @description UTC. */
-      create_time: string
-      /** @description UTC; null while it queues. */
-      start_time: string | null
-      /** @description UTC; null until it has ended. */
-      finish_time: string | null
-      events: {
-        /** @description Number within the task. */
-        seq: number
-        /** @description Step. */
-        step: string
-        /** @description started, succeeded, failed, undo_started, undone, undo_failed or skipped. */
-        event: string
-        /** @description What failed, or who skipped; null otherwise. */
-        error: unknown
-        /** @description UTC. */
-        time: string
-      }[]
-      plan: {
-        /** @description Step. */
-        step: string
-        effects: {
-          /** @description What it does. */
-          effect: string
-          commands?: string[][]
-          space?: {
-            /** @description Storage pool. */
-            pool: string
-            bytes: number
-          }
-          affects?: string[]
-        }[]
-      }[]
-    }
-    Reconciler: {
-      name: string
-      running: boolean
-      passes: number
-      failures: number
-      last_time: string | null
-      last_duration_ms: number
-      /** @description What the last good pass made equal to the record. */
-      repaired: string[]
-      /** @description What a person should look at. */
-      findings: string[]
-      error: string | null
-    }
-    DoctorReport: {
-      /** @description Version of Nacelle. */
-      version: string
-      findings: components['schemas']['Finding'][]
-      /**
-       * @description 0: nothing is wrong, 1: there are warnings, 2: there are errors.
-       * @enum {number}
-       */
-      exit: 0 | 1 | 2
-    }
-    Finding: {
-      /** @description Stable id of the check, e.g. `kvm`. */
-      id: string
-      /**
-       * @description `unknown` where it could not be looked at.
-       * @enum {string}
-       */
-      state: 'ok' | 'warning' | 'error' | 'unknown'
-      /** @description What was looked at. */
-      title: string
-      /** @description What was found. */
-      detail: string
-      mend: string | null
-    }
-    Error: {
-      /** @constant */
-      error_code: 500
-      /** @description What was wrong and what to do, in sentences. */
-      message: string
-      data: Record<string, never>
-      /** @description For programs, e.g. `not_found`, `busy`. */
-      code: string
-      /** @description Path of the offending input, e.g. `disks[0]`. */
-      field?: string
-      details?: {
-        [key: string]: unknown
-      }
-      request_id: string
-    }
-  }
-  responses: {
-    /** @description What was wrong and what to do */
-    Error: {
-      headers: {
-        [name: string]: unknown
-      }
-      content: {
-        'application/json': components['schemas']['Error']
-      }
-    }
-  }
-  parameters: {
-    /** @description Only describe what would be done. */
-    dryRun: boolean
-    /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-    wait: number
-  }
-  requestBodies: never
-  headers: never
-  pathItems: never
+    schemas: {
+        ComputePool: {
+            name: string;
+            enabled: boolean;
+            cells: number;
+            network: string;
+            storage: string;
+            failover: boolean;
+            network_mode: string;
+        };
+        Cell: {
+            name: string;
+            address: string;
+            enabled: boolean;
+            alive: boolean;
+        };
+        CellDetails: {
+            name: string;
+            address: string;
+            enabled: boolean;
+            alive: boolean;
+            /** @description The host's bridge for guests on the LAN; empty for none. */
+            bridge: string;
+            storage: {
+                name: string;
+                attached: boolean;
+                /** @description Why it is not attached. */
+                error?: string;
+            }[];
+        };
+        LedgerEntry: {
+            name: string;
+            /** @enum {string} */
+            status: "owned" | "creating" | "unowned" | "missing" | "quarantined" | "partial";
+            /** @description Since when it is so, or this run of the appliance has seen it so. */
+            since: string;
+            kind: string;
+            format: string;
+            owner_kind: string;
+            /** @description Id of the guest, image or snapshot. */
+            owner: string;
+            owner_name: string;
+            /** @description Bytes as a guest sees them; 0 when nothing is recorded. */
+            size: number;
+            /** @description Bytes that it takes on the pool. */
+            stored: number;
+        };
+        UnmanagedGuest: {
+            /** @description UUID of the domain; the guest will have it too. */
+            id: string;
+            name: string;
+            state: string;
+            cores: number;
+            /** @description Bytes. */
+            memory: number;
+            machine: string;
+            /** @enum {string} */
+            firmware: "bios" | "uefi";
+            /** @description Whether libvirt starts it with the host. */
+            auto_start: boolean;
+            disks: {
+                target: string;
+                bus: string;
+                /** @description Or `<protocol>:<name>` of a disk on the network. */
+                path: string;
+                format: string;
+                /** @description Bytes; 0 for one that lies on no storage pool. */
+                size: number;
+                /** @description Storage pool that it lies on; empty for none. */
+                storage: string;
+                /** @description Name on that pool. */
+                volume: string;
+            }[];
+            network_interfaces: {
+                ethernet_address: string;
+                model: string;
+                type: string;
+                /** @description Network or bridge. */
+                source: string;
+            }[];
+            adoptable: boolean;
+            /** @description All that stands in the way of its adoption. */
+            refusals: string[];
+            /** @description What will be otherwise from its next start on, once it is adopted. */
+            changes: string[];
+        };
+        AddressPoolSummary: {
+            name: string;
+            gateway: string;
+            dns: string[];
+            provider: string;
+            addresses: number;
+            allocated: number;
+        };
+        AddressPool: {
+            name: string;
+            gateway: string;
+            dns: string[];
+            provider: string;
+            ranges: components["schemas"]["AddressRange"][];
+            allocated: {
+                address: string;
+                /** @description Id of the guest. */
+                instance: string;
+            }[];
+            external_ranges: components["schemas"]["AddressRange"][];
+            external_allocated: {
+                address: string;
+                /** @description Id of the guest. */
+                instance: string;
+            }[];
+        };
+        AddressRange: {
+            start: string;
+            end: string;
+            netmask: string;
+            capacity: number;
+        };
+        AddressRangeStatus: {
+            start: string;
+            end: string;
+            netmask: string;
+            capacity: number;
+            allocated: {
+                address: string;
+                /** @description Id of the guest. */
+                instance: string;
+            }[];
+        };
+        Image: {
+            id: string;
+            name: string;
+            description: string;
+            tags: string[];
+            owner: string;
+            group: string;
+            /** @description Whether its bytes are there. */
+            created: boolean;
+            /** @description Percent of the upload or build that goes on. */
+            progress: number;
+            /** @description Bytes as stored. */
+            size: number;
+            /** @description Bytes as a guest sees them. */
+            virtual_size: number;
+            format: string;
+            sha256: string;
+            create_time: string;
+            modify_time: string;
+        };
+        Upload: {
+            id: string;
+            image: string;
+            /** @description Where the next bytes begin. */
+            offset: number;
+            size: number;
+            /** @description The image is ready; the upload is gone. */
+            finished: boolean;
+            create_time: string;
+        };
+        Template: {
+            id: string;
+            name: string;
+            admin: string;
+            operating_system: string;
+            system_versions: string[];
+            machine: string;
+            firmware: string;
+            disk: string;
+            media: string;
+            network: string;
+            display: string;
+            control: string;
+            usb: string;
+            tablet: string;
+            clock: string;
+            hyper_v: boolean;
+            tpm: boolean;
+            secure_boot: boolean;
+            created_time: string;
+            modified_time: string;
+        };
+        TemplateCreate: {
+            /** @description Unique. */
+            name: string;
+            /** @description User whose password is set where none is named. */
+            admin?: string;
+            /**
+             * @description Family of the guest system.
+             * @enum {string}
+             */
+            operating_system?: "linux" | "windows";
+            /** @description Words of `system_version` in creations that mean this template. */
+            system_versions?: string[];
+            /**
+             * @description Chipset; pc for systems that know no PCI Express.
+             * @enum {string}
+             */
+            machine?: "q35" | "pc";
+            /**
+             * @description What boots the guest.
+             * @enum {string}
+             */
+            firmware?: "bios" | "uefi";
+            /**
+             * @description Bus of the disks.
+             * @enum {string}
+             */
+            disk?: "virtio" | "scsi" | "sata" | "ide";
+            /**
+             * @description Bus of the removable drive.
+             * @enum {string}
+             */
+            media?: "scsi" | "sata" | "ide";
+            /**
+             * @description Network card.
+             * @enum {string}
+             */
+            network?: "virtio" | "e1000" | "e1000e" | "rtl8139";
+            /**
+             * @description Graphics card.
+             * @enum {string}
+             */
+            display?: "vga" | "cirrus" | "qxl" | "virtio" | "none";
+            /**
+             * @description Protocol of the graphical console.
+             * @enum {string}
+             */
+            control?: "vnc";
+            /**
+             * @description USB controller; empty for none.
+             * @enum {string}
+             */
+            usb?: "" | "nec-xhci" | "xhci";
+            /**
+             * @description Pointing device; empty for none.
+             * @enum {string}
+             */
+            tablet?: "" | "usb" | "virtio";
+            /**
+             * @description What the hardware clock shows.
+             * @enum {string}
+             */
+            clock?: "utc" | "localtime";
+            /** @description Enlightenments that Windows knows. */
+            hyper_v?: boolean;
+            /** @description A TPM 2.0. */
+            tpm?: boolean;
+            /** @description UEFI secure boot with the keys of Microsoft enrolled. */
+            secure_boot?: boolean;
+        };
+        Guest: {
+            /** @description group.name */
+            name: string;
+            id: string;
+            created: boolean;
+            /** @description Of the creation, 0–100. */
+            progress: number;
+            running: boolean;
+            lost?: boolean;
+            owner: string;
+            group: string;
+            pool: string;
+            cell: string;
+            /** @description Address of the cell. */
+            host: string;
+            cores: number;
+            /** @description Bytes. */
+            memory: number;
+            /** @description Bytes. */
+            total_disk: number;
+            disks: number[];
+            auto_start: boolean;
+            system: string;
+            system_version: string;
+            /** @description Id of the template that it was made by. */
+            template?: string;
+            start_priority: number;
+            /** @description Seconds. */
+            start_delay: number;
+            modules: string[];
+            firmware: string;
+            /** @description As the hypervisor says: stopped, running, paused, crashed… */
+            state: string;
+            /** @description Of a paused one: why, e.g. `storage pool 'local' is full`. */
+            state_reason?: string;
+            ethernet_address: string;
+            display_protocol: string;
+            internal: {
+                network_address?: string;
+                display_address: string;
+                allocated_address?: string;
+            };
+            external: {
+                network_address?: string;
+                display_address: string;
+                allocated_address?: string;
+            };
+            ports: {
+                guest: number;
+                host: number;
+            }[];
+            /** @description Id of its security policy group. */
+            security_policy_group?: string;
+            create_time: string;
+            media_attached: boolean;
+            media_source?: string;
+            qos: {
+                [key: string]: string | number;
+            };
+        };
+        /** @description How many guests are in each state. */
+        GuestStateCounts: {
+            creating: number;
+            running: number;
+            paused: number;
+            stopping: number;
+            stopped: number;
+            crashed: number;
+        };
+        GuestDetail: {
+            /** @description group.name */
+            name: string;
+            id: string;
+            created: boolean;
+            /** @description Of the creation, 0–100. */
+            progress: number;
+            running: boolean;
+            lost?: boolean;
+            owner: string;
+            group: string;
+            pool: string;
+            cell: string;
+            /** @description Address of the cell. */
+            host: string;
+            cores: number;
+            /** @description Bytes. */
+            memory: number;
+            /** @description Bytes. */
+            total_disk: number;
+            disks: number[];
+            auto_start: boolean;
+            system: string;
+            system_version: string;
+            /** @description Id of the template that it was made by. */
+            template?: string;
+            start_priority: number;
+            /** @description Seconds. */
+            start_delay: number;
+            modules: string[];
+            firmware: string;
+            /** @description As the hypervisor says: stopped, running, paused, crashed… */
+            state: string;
+            /** @description Of a paused one: why, e.g. `storage pool 'local' is full`. */
+            state_reason?: string;
+            ethernet_address: string;
+            display_protocol: string;
+            internal: {
+                network_address?: string;
+                display_address: string;
+                allocated_address?: string;
+            };
+            external: {
+                network_address?: string;
+                display_address: string;
+                allocated_address?: string;
+            };
+            ports: {
+                guest: number;
+                host: number;
+            }[];
+            /** @description Id of its security policy group. */
+            security_policy_group?: string;
+            create_time: string;
+            media_attached: boolean;
+            media_source?: string;
+            qos: {
+                [key: string]: string | number;
+            };
+            monitor_secret: string;
+        };
+        GuestCreating: {
+            name: string;
+            /** @constant */
+            created: false;
+            progress: number;
+        };
+        GuestCreate: {
+            /** @description Display name, unique within the group. */
+            name: string;
+            /** @description User that owns it. */
+            owner: string;
+            /** @description User group that shares it. */
+            group: string;
+            /** @description Compute pool. */
+            pool: string;
+            /** @description Virtual CPU cores. */
+            cores: number;
+            /** @description Memory; bytes, or MiB where the number is below 1048576 */
+            memory: number;
+            /** @description System disk, data disks… */
+            disks: number[];
+            /**
+             * @description Start right after creation and with the host.
+             * @default false
+             */
+            auto_start: boolean;
+            /**
+             * @description linux, windows…; as the template says when left out.
+             * @default
+             */
+            system: string;
+            /** @description Id or name of a template. */
+            template?: string;
+            /**
+             * @description E.g. centos7, win2012.
+             * @default
+             */
+            system_version: string;
+            /**
+             * @description As the template says when left out.
+             * @enum {string}
+             */
+            firmware?: "bios" | "uefi";
+            /**
+             * @description 0–100; higher ones start first with the host.
+             * @default 50
+             */
+            start_priority: number;
+            /**
+             * @description Seconds to wait after its start before the next guest is started, with the host.
+             * @default 0
+             */
+            start_delay: number;
+            /** @description Address to be given; a free one when left out. */
+            network_address?: string;
+            /** @description MAC to be given; made when left out. */
+            ethernet_address?: string;
+            /** @description Id of the disk image to clone; empty for none. */
+            from_image?: string;
+            /** @default [] */
+            ports: number[];
+            /** @description Id of a security policy group; empty for none. */
+            security_policy_group?: string;
+            /**
+             * @description 0 high, 1 medium, 2 low.
+             * @enum {number}
+             */
+            cpu_priority?: 0 | 1 | 2;
+            /**
+             * @description Operations per second of each disk; 0 is unlimited.
+             * @default 0
+             */
+            max_io: number;
+            /**
+             * @description Bytes per second that the guest receives; 0 is unlimited.
+             * @default 0
+             */
+            inbound: number;
+            /**
+             * @description Bytes per second that the guest sends; 0 is unlimited.
+             * @default 0
+             */
+            outbound: number;
+            qos?: {
+                /**
+                 * @default high
+                 * @enum {string}
+                 */
+                cpu_priority: "high" | "medium" | "low";
+                /**
+                 * @description Bytes per second; 0 is unlimited.
+                 * @default 0
+                 */
+                read_speed: number;
+                /**
+                 * @description Bytes per second; 0 is unlimited.
+                 * @default 0
+                 */
+                write_speed: number;
+                /**
+                 * @description Operations per second; 0 is unlimited.
+                 * @default 0
+                 */
+                read_iops: number;
+                /**
+                 * @description Operations per second; 0 is unlimited.
+                 * @default 0
+                 */
+                write_iops: number;
+                /**
+                 * @description Bytes per second; 0 is unlimited.
+                 * @default 0
+                 */
+                receive_speed: number;
+                /**
+                 * @description Bytes per second; 0 is unlimited.
+                 * @default 0
+                 */
+                send_speed: number;
+            };
+            /** @default [] */
+            modules: string[];
+            cloud_init?: {
+                /**
+                 * @description Whether root may log in by SSH; on by default.
+                 * @default true
+                 */
+                root_enabled: boolean;
+                /**
+                 * @description Name of the first user; root when left out.
+                 * @default root
+                 */
+                admin_name: string;
+                /** @description Password in plain text; made when left out. */
+                admin_secret?: string;
+                /**
+                 * @description Where the first data disk is mounted.
+                 * @default /opt/data
+                 */
+                data_path: string;
+                /** @default [] */
+                ssh_keys: string[];
+            };
+        };
+        BatchCreate: {
+            /** @description User that owns it. */
+            owner: string;
+            /** @description User group that shares it. */
+            group: string;
+            /** @description Compute pool. */
+            pool: string;
+            /** @description Virtual CPU cores. */
+            cores: number;
+            /** @description Memory; bytes, or MiB where the number is below 1048576 */
+            memory: number;
+            /** @description System disk, data disks… */
+            disks: number[];
+            /**
+             * @description Start right after creation and with the host.
+             * @default false
+             */
+            auto_start: boolean;
+            /**
+             * @description linux, windows…; as the template says when left out.
+             * @default
+             */
+            system: string;
+            /** @description Id or name of a template. */
+            template?: string;
+            /**
+             * @description E.g. centos7, win2012.
+             * @default
+             */
+            system_version: string;
+            /**
+             * @description As the template says when left out.
+             * @enum {string}
+             */
+            firmware?: "bios" | "uefi";
+            /**
+             * @description 0–100; higher ones start first with the host.
+             * @default 50
+             */
+            start_priority: number;
+            /**
+             * @description Seconds to wait after its start before the next guest is started, with the host.
+             * @default 0
+             */
+            start_delay: number;
+            /** @description Address to be given; a free one when left out. */
+            network_address?: string;
+            /** @description MAC to be given; made when left out. */
+            ethernet_address?: string;
+            /** @description Id of the disk image to clone; empty for none. */
+            from_image?: string;
+            /** @default [] */
+            ports: number[];
+            /** @description Id of a security policy group; empty for none. */
+            security_policy_group?: string;
+            /**
+             * @description 0 high, 1 medium, 2 low.
+             * @enum {number}
+             */
+            cpu_priority?: 0 | 1 | 2;
+            /**
+             * @description Operations per second of each disk; 0 is unlimited.
+             * @default 0
+             */
+            max_io: number;
+            /**
+             * @description Bytes per second that the guest receives; 0 is unlimited.
+             * @default 0
+             */
+            inbound: number;
+            /**
+             * @description Bytes per second that the guest sends; 0 is unlimited.
+             * @default 0
+             */
+            outbound: number;
+            qos?: {
+                /**
+                 * @default high
+                 * @enum {string}
+                 */
+                cpu_priority: "high" | "medium" | "low";
+                /**
+                 * @description Bytes per second; 0 is unlimited.
+                 * @default 0
+                 */
+                read_speed: number;
+                /**
+                 * @description Bytes per second; 0 is unlimited.
+                 * @default 0
+                 */
+                write_speed: number;
+                /**
+                 * @description Operations per second; 0 is unlimited.
+                 * @default 0
+                 */
+                read_iops: number;
+                /**
+                 * @description Operations per second; 0 is unlimited.
+                 * @default 0
+                 */
+                write_iops: number;
+                /**
+                 * @description Bytes per second; 0 is unlimited.
+                 * @default 0
+                 */
+                receive_speed: number;
+                /**
+                 * @description Bytes per second; 0 is unlimited.
+                 * @default 0
+                 */
+                send_speed: number;
+            };
+            /** @default [] */
+            modules: string[];
+            cloud_init?: {
+                /**
+                 * @description Whether root may log in by SSH; on by default.
+                 * @default true
+                 */
+                root_enabled: boolean;
+                /**
+                 * @description Name of the first user; root when left out.
+                 * @default root
+                 */
+                admin_name: string;
+                /** @description Password in plain text; made when left out. */
+                admin_secret?: string;
+                /**
+                 * @description Where the first data disk is mounted.
+                 * @default /opt/data
+                 */
+                data_path: string;
+                /** @default [] */
+                ssh_keys: string[];
+            };
+            /**
+             * @description What follows the prefix: a number from 0, the MAC, or the address.
+             * @default order
+             * @enum {string}
+             */
+            name_rule: "order" | "MAC" | "address";
+            /** @default  */
+            name_prefix: string;
+            /** @description How many guests, at most 500. */
+            count: number;
+        };
+        Instance: {
+            /** @description group.name */
+            name: string;
+            id: string;
+            created: boolean;
+            /** @description Of the creation, 0–100. */
+            progress: number;
+            running: boolean;
+            lost?: boolean;
+            owner: string;
+            group: string;
+            pool: string;
+            cell: string;
+            /** @description Address of the cell. */
+            host: string;
+            cores: number;
+            /** @description Bytes. */
+            memory: number;
+            /** @description Bytes. */
+            total_disk: number;
+            disks: number[];
+            auto_start: boolean;
+            system: string;
+            system_version: string;
+            /** @description Id of the template that it was made by. */
+            template?: string;
+            start_priority: number;
+            /** @description Seconds. */
+            start_delay: number;
+            modules: string[];
+            firmware: string;
+            /** @description As the hypervisor says: stopped, running, paused, crashed… */
+            state: string;
+            /** @description Of a paused one: why, e.g. `storage pool 'local' is full`. */
+            state_reason?: string;
+            ethernet_address: string;
+            display_protocol: string;
+            internal: {
+                network_address?: string;
+                display_address: string;
+                allocated_address?: string;
+            };
+            external: {
+                network_address?: string;
+                display_address: string;
+                allocated_address?: string;
+            };
+            ports: {
+                guest: number;
+                host: number;
+            }[];
+            /** @description Id of its security policy group. */
+            security_policy_group?: string;
+            create_time: string;
+            media_attached: boolean;
+            media_source?: string;
+            qos: {
+                [key: string]: string | number;
+            };
+            /** @description Percent of all its cores. */
+            cpu_usage: number;
+            memory_available: number;
+            disk_available: number;
+            bytes_read: number;
+            bytes_written: number;
+            bytes_received: number;
+            bytes_sent: number;
+            /** @description Read from its disks, in bytes per second. */
+            read_speed: number;
+            /** @description Written to its disks, in bytes per second. */
+            write_speed: number;
+            /** @description Received from the network, in bytes per second. */
+            receive_speed: number;
+            /** @description Sent to the network, in bytes per second. */
+            send_speed: number;
+        };
+        ZoneStatus: {
+            name: string;
+            /** @description [disabled, enabled]. */
+            pools: [
+                number,
+                number
+            ];
+            /** @description [offline, online]. */
+            cells: [
+                number,
+                number
+            ];
+            /** @description Guests: [stopped, running, lost, migrating]. */
+            instances: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /** @description Percent of all cores together, 0 to 100. */
+            cpu_usage: number;
+            /** @description Cores. */
+            max_cpu: number;
+            /** @description Memory that could be given away, in bytes. */
+            available_memory: number;
+            /** @description All memory, in bytes. */
+            max_memory: number;
+            /** @description Room on the storage of new guests; what is in quarantine counts as room, in bytes. */
+            available_disk: number;
+            /** @description Size of that storage, in bytes. */
+            max_disk: number;
+            /** @description Read from disks, in bytes per second. */
+            read_speed: number;
+            /** @description Written to disks, in bytes per second. */
+            write_speed: number;
+            /** @description Received from networks, in bytes per second. */
+            receive_speed: number;
+            /** @description Sent to networks, in bytes per second. */
+            send_speed: number;
+            /** @description When the appliance was started; UTC. */
+            start_time: string;
+        };
+        PoolStatus: {
+            name: string;
+            enabled: boolean;
+            /** @description [offline, online]. */
+            cells: [
+                number,
+                number
+            ];
+            /** @description Guests: [stopped, running, lost, migrating]. */
+            instances: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /** @description Percent of all cores together, 0 to 100. */
+            cpu_usage: number;
+            /** @description Cores. */
+            max_cpu: number;
+            /** @description Memory that could be given away, in bytes. */
+            available_memory: number;
+            /** @description All memory, in bytes. */
+            max_memory: number;
+            /** @description Room on the storage of new guests; what is in quarantine counts as room, in bytes. */
+            available_disk: number;
+            /** @description Size of that storage, in bytes. */
+            max_disk: number;
+            /** @description Read from disks, in bytes per second. */
+            read_speed: number;
+            /** @description Written to disks, in bytes per second. */
+            write_speed: number;
+            /** @description Received from networks, in bytes per second. */
+            receive_speed: number;
+            /** @description Sent to networks, in bytes per second. */
+            send_speed: number;
+        };
+        CellStatus: {
+            name: string;
+            address: string;
+            enabled: boolean;
+            alive: boolean;
+            /** @description Guests: [stopped, running, lost, migrating]. */
+            instances: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /** @description Percent of all cores together, 0 to 100. */
+            cpu_usage: number;
+            /** @description Cores. */
+            max_cpu: number;
+            /** @description Memory that could be given away, in bytes. */
+            available_memory: number;
+            /** @description All memory, in bytes. */
+            max_memory: number;
+            /** @description Room on the storage of new guests; what is in quarantine counts as room, in bytes. */
+            available_disk: number;
+            /** @description Size of that storage, in bytes. */
+            max_disk: number;
+            /** @description Read from disks, in bytes per second. */
+            read_speed: number;
+            /** @description Written to disks, in bytes per second. */
+            write_speed: number;
+            /** @description Received from networks, in bytes per second. */
+            receive_speed: number;
+            /** @description Sent to networks, in bytes per second. */
+            send_speed: number;
+        };
+        InstanceStatus: {
+            /** @description group.name */
+            name: string;
+            id: string;
+            created: boolean;
+            /** @description Of the creation, 0–100. */
+            progress: number;
+            running: boolean;
+            lost?: boolean;
+            owner: string;
+            group: string;
+            pool: string;
+            cell: string;
+            /** @description Address of the cell. */
+            host: string;
+            cores: number;
+            /** @description Bytes. */
+            memory: number;
+            /** @description Bytes. */
+            total_disk: number;
+            disks: number[];
+            auto_start: boolean;
+            system: string;
+            system_version: string;
+            /** @description Id of the template that it was made by. */
+            template?: string;
+            start_priority: number;
+            /** @description Seconds. */
+            start_delay: number;
+            modules: string[];
+            firmware: string;
+            /** @description As the hypervisor says: stopped, running, paused, crashed… */
+            state: string;
+            /** @description Of a paused one: why, e.g. `storage pool 'local' is full`. */
+            state_reason?: string;
+            ethernet_address: string;
+            display_protocol: string;
+            internal: {
+                network_address?: string;
+                display_address: string;
+                allocated_address?: string;
+            };
+            external: {
+                network_address?: string;
+                display_address: string;
+                allocated_address?: string;
+            };
+            ports: {
+                guest: number;
+                host: number;
+            }[];
+            /** @description Id of its security policy group. */
+            security_policy_group?: string;
+            create_time: string;
+            media_attached: boolean;
+            media_source?: string;
+            qos: {
+                [key: string]: string | number;
+            };
+            /** @description Percent of all its cores. */
+            cpu_usage: number;
+            memory_available: number;
+            disk_available: number;
+            bytes_read: number;
+            bytes_written: number;
+            bytes_received: number;
+            bytes_sent: number;
+            /** @description Read from its disks, in bytes per second. */
+            read_speed: number;
+            /** @description Written to its disks, in bytes per second. */
+            write_speed: number;
+            /** @description Received from the network, in bytes per second. */
+            receive_speed: number;
+            /** @description Sent to the network, in bytes per second. */
+            send_speed: number;
+            monitor_secret: string;
+        };
+        FigureSeries: {
+            /** @description Begin of the first point; UTC. */
+            from: string;
+            /** @description The same in seconds since 1970. */
+            start: number;
+            /** @description Seconds from point to point. */
+            step: number;
+            /** @description How many points each list has. */
+            points: number;
+            /** @description Percent, bytes, and bytes per second. */
+            series: {
+                [key: string]: {
+                    /** @description Average of each step; null where nothing is known. */
+                    avg: (number | null)[];
+                    /** @description Smallest of what the average is made of. */
+                    min: (number | null)[];
+                    /** @description Largest of what the average is made of. */
+                    max: (number | null)[];
+                };
+            };
+        };
+        SecurityPolicyGroup: {
+            id: string;
+            /** @description Unique within its user group. */
+            name: string;
+            /** @description For people. */
+            description: string;
+            /** @description Owner. */
+            user: string;
+            /** @description User group. */
+            group: string;
+            /** @description A disabled one has no effect on its guests. */
+            enabled: boolean;
+            /** @description Usable by everybody. */
+            global: boolean;
+            /**
+             * @description What happens to what no rule fits.
+             * @enum {string}
+             */
+            default_action: "accept" | "reject";
+        };
+        SecurityRule: {
+            action: string;
+            protocol: string;
+            from_address?: string;
+            to_address?: string;
+            /** @description 0 is any. */
+            to_port: number;
+        };
+        SnapshotTree: {
+            [key: string]: {
+                is_root?: boolean;
+                is_current?: boolean;
+                backing?: string;
+            };
+        };
+        Snapshot: {
+            running: boolean;
+            description?: string;
+            create_time: string;
+            memory: boolean;
+            consistency: string;
+        };
+        Task: {
+            /** @description Id. */
+            id: string;
+            /** @description What it does, e.g. `guest.create`. */
+            kind: string;
+            /** @description What it is about, e.g. `guest:<id>`. */
+            subject: string;
+            /** @description The same in words. */
+            title: string;
+            /**
+             * @description Ends in done, failed, cancelled or superseded.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "unwinding" | "done" | "failed" | "cancelled" | "superseded" | "stuck";
+            /** @description Step that runs, or that failed. */
+            step: string | null;
+            /** @description Percent. */
+            progress: number;
+            /** @description What a finished task tells. */
+            result: unknown;
+            error: {
+                /** @description E.g. `insufficient_capacity`; `internal` where it is none of ours. */
+                code: string;
+                /** @description What went wrong. */
+                message: string;
+                /** @description Input that was wrong. */
+                field?: string;
+                /** @description Command line that failed; for who may read all tasks. */
+                command?: string;
+                /** @description End of what it wrote to standard error; likewise. */
+                stderr?: string;
+            } | null;
+            cancel_requested: boolean;
+            /** @description User who started it. */
+            who: string;
+            /** @description Request that started it. */
+            request_id: string;
+            /** @description UTC. */
+            create_time: string;
+            /** @description UTC; null while it queues. */
+            start_time: string | null;
+            /** @description UTC; null until it has ended. */
+            finish_time: string | null;
+        };
+        TaskDetails: {
+            /** @description Id. */
+            id: string;
+            /** @description What it does, e.g. `guest.create`. */
+            kind: string;
+            /** @description What it is about, e.g. `guest:<id>`. */
+            subject: string;
+            /** @description The same in words. */
+            title: string;
+            /**
+             * @description Ends in done, failed, cancelled or superseded.
+             * @enum {string}
+             */
+            state: "queued" | "running" | "unwinding" | "done" | "failed" | "cancelled" | "superseded" | "stuck";
+            /** @description Step that runs, or that failed. */
+            step: string | null;
+            /** @description Percent. */
+            progress: number;
+            /** @description What a finished task tells. */
+            result: unknown;
+            error: {
+                /** @description E.g. `insufficient_capacity`; `internal` where it is none of ours. */
+                code: string;
+                /** @description What went wrong. */
+                message: string;
+                /** @description Input that was wrong. */
+                field?: string;
+                /** @description Command line that failed; for who may read all tasks. */
+                command?: string;
+                /** @description End of what it wrote to standard error; likewise. */
+                stderr?: string;
+            } | null;
+            cancel_requested: boolean;
+            /** @description User who started it. */
+            who: string;
+            /** @description Request that started it. */
+            request_id: string;
+            /** @description UTC. */
+            create_time: string;
+            /** @description UTC; null while it queues. */
+            start_time: string | null;
+            /** @description UTC; null until it has ended. */
+            finish_time: string | null;
+            events: {
+                /** @description Number within the task. */
+                seq: number;
+                /** @description Step. */
+                step: string;
+                /** @description started, succeeded, failed, undo_started, undone, undo_failed or skipped. */
+                event: string;
+                /** @description What failed, or who skipped; null otherwise. */
+                error: unknown;
+                /** @description UTC. */
+                time: string;
+            }[];
+            plan: {
+                /** @description Step. */
+                step: string;
+                effects: {
+                    /** @description What it does. */
+                    effect: string;
+                    commands?: string[][];
+                    space?: {
+                        /** @description Storage pool. */
+                        pool: string;
+                        bytes: number;
+                    };
+                    affects?: string[];
+                }[];
+            }[];
+            /** @description What a queued task waits for; null of every other. */
+            waits_for: {
+                /** @description Id of the task that has the lock, or stands before this one in the line. */
+                holder: string;
+                /** @description The same in words. */
+                title: string;
+                /** @description Its step. */
+                step: string | null;
+                /** @description What is locked, e.g. `guest:<id>`. */
+                subject: string;
+                /** @description UTC. */
+                since: string;
+            } | null;
+        };
+        Reconciler: {
+            name: string;
+            running: boolean;
+            passes: number;
+            failures: number;
+            last_time: string | null;
+            last_duration_ms: number;
+            /** @description What the last good pass made equal to the record. */
+            repaired: string[];
+            /** @description What a person should look at. */
+            findings: string[];
+            error: string | null;
+        };
+        DoctorReport: {
+            /** @description Version of Nacelle. */
+            version: string;
+            findings: components["schemas"]["Finding"][];
+            /**
+             * @description 0: nothing is wrong, 1: there are warnings, 2: there are errors.
+             * @enum {number}
+             */
+            exit: 0 | 1 | 2;
+        };
+        Finding: {
+            /** @description Stable id of the check, e.g. `kvm`. */
+            id: string;
+            /**
+             * @description `unknown` where it could not be looked at.
+             * @enum {string}
+             */
+            state: "ok" | "warning" | "error" | "unknown";
+            /** @description What was looked at. */
+            title: string;
+            /** @description What was found. */
+            detail: string;
+            mend: string | null;
+        };
+        Error: {
+            /** @constant */
+            error_code: 500;
+            /** @description What was wrong and what to do, in sentences. */
+            message: string;
+            data: Record<string, never>;
+            /** @description For programs, e.g. `not_found`, `busy`. */
+            code: string;
+            /** @description Path of the offending input, e.g. `disks[0]`. */
+            field?: string;
+            details?: {
+                [key: string]: unknown;
+            };
+            request_id: string;
+        };
+    };
+    responses: {
+        /** @description What was wrong and what to do */
+        Error: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["Error"];
+            };
+        };
+    };
+    parameters: {
+        /** @description Only describe what would be done. */
+        dryRun: boolean;
+        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+        wait: number;
+    };
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
-export type SchemaComputePool = components['schemas']['ComputePool']
-export type SchemaCell = components['schemas']['Cell']
-export type SchemaCellDetails = components['schemas']['CellDetails']
-export type SchemaLedgerEntry = components['schemas']['LedgerEntry']
-export type SchemaUnmanagedGuest = components['schemas']['UnmanagedGuest']
-export type SchemaAddressPoolSummary = components['schemas']['AddressPoolSummary']
-export type SchemaAddressPool = components['schemas']['AddressPool']
-export type SchemaAddressRange = components['schemas']['AddressRange']
-export type SchemaAddressRangeStatus = components['schemas']['AddressRangeStatus']
-export type SchemaImage = components['schemas']['Image']
-export type SchemaUpload = components['schemas']['Upload']
-export type SchemaTemplate = components['schemas']['Template']
-export type SchemaTemplateCreate = components['schemas']['TemplateCreate']
-export type SchemaGuest = components['schemas']['Guest']
-export type SchemaGuestDetail = components['schemas']['GuestDetail']
-export type SchemaGuestCreating = components['schemas']['GuestCreating']
-export type SchemaGuestCreate = components['schemas']['GuestCreate']
-export type SchemaBatchCreate = components['schemas']['BatchCreate']
-export type SchemaInstance = components['schemas']['Instance']
-export type SchemaZoneStatus = components['schemas']['ZoneStatus']
-export type SchemaPoolStatus = components['schemas']['PoolStatus']
-export type SchemaCellStatus = components['schemas']['CellStatus']
-export type SchemaInstanceStatus = components['schemas']['InstanceStatus']
-export type SchemaFigureSeries = components['schemas']['FigureSeries']
-export type SchemaSecurityPolicyGroup = components['schemas']['SecurityPolicyGroup']
-export type SchemaSecurityRule = components['schemas']['SecurityRule']
-export type SchemaSnapshotTree = components['schemas']['SnapshotTree']
-export type SchemaSnapshot = components['schemas']['Snapshot']
-export type SchemaTask = components['schemas']['Task']
-export type SchemaTaskDetails = components['schemas']['TaskDetails']
-export type SchemaReconciler = components['schemas']['Reconciler']
-export type SchemaDoctorReport = components['schemas']['DoctorReport']
-export type SchemaFinding = components['schemas']['Finding']
-export type SchemaError = components['schemas']['Error']
-export type ResponseError = components['responses']['Error']
-export type ParameterDryRun = components['parameters']['dryRun']
-export type ParameterWait = components['parameters']['wait']
-export type $defs = Record<string, never>
+export type SchemaComputePool = components['schemas']['ComputePool'];
+export type SchemaCell = components['schemas']['Cell'];
+export type SchemaCellDetails = components['schemas']['CellDetails'];
+export type SchemaLedgerEntry = components['schemas']['LedgerEntry'];
+export type SchemaUnmanagedGuest = components['schemas']['UnmanagedGuest'];
+export type SchemaAddressPoolSummary = components['schemas']['AddressPoolSummary'];
+export type SchemaAddressPool = components['schemas']['AddressPool'];
+export type SchemaAddressRange = components['schemas']['AddressRange'];
+export type SchemaAddressRangeStatus = components['schemas']['AddressRangeStatus'];
+export type SchemaImage = components['schemas']['Image'];
+export type SchemaUpload = components['schemas']['Upload'];
+export type SchemaTemplate = components['schemas']['Template'];
+export type SchemaTemplateCreate = components['schemas']['TemplateCreate'];
+export type SchemaGuest = components['schemas']['Guest'];
+export type SchemaGuestStateCounts = components['schemas']['GuestStateCounts'];
+export type SchemaGuestDetail = components['schemas']['GuestDetail'];
+export type SchemaGuestCreating = components['schemas']['GuestCreating'];
+export type SchemaGuestCreate = components['schemas']['GuestCreate'];
+export type SchemaBatchCreate = components['schemas']['BatchCreate'];
+export type SchemaInstance = components['schemas']['Instance'];
+export type SchemaZoneStatus = components['schemas']['ZoneStatus'];
+export type SchemaPoolStatus = components['schemas']['PoolStatus'];
+export type SchemaCellStatus = components['schemas']['CellStatus'];
+export type SchemaInstanceStatus = components['schemas']['InstanceStatus'];
+export type SchemaFigureSeries = components['schemas']['FigureSeries'];
+export type SchemaSecurityPolicyGroup = components['schemas']['SecurityPolicyGroup'];
+export type SchemaSecurityRule = components['schemas']['SecurityRule'];
+export type SchemaSnapshotTree = components['schemas']['SnapshotTree'];
+export type SchemaSnapshot = components['schemas']['Snapshot'];
+export type SchemaTask = components['schemas']['Task'];
+export type SchemaTaskDetails = components['schemas']['TaskDetails'];
+export type SchemaReconciler = components['schemas']['Reconciler'];
+export type SchemaDoctorReport = components['schemas']['DoctorReport'];
+export type SchemaFinding = components['schemas']['Finding'];
+export type SchemaError = components['schemas']['Error'];
+export type ResponseError = components['responses']['Error'];
+export type ParameterDryRun = components['parameters']['dryRun'];
+export type ParameterWait = components['parameters']['wait'];
+export type $defs = Record<string, never>;
 export interface operations {
-  'system.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description False until the first administrator was made. */
-              ready: boolean
-              /** @description The most cores of a guest. */
-              max_cores: number
-              /** @description The most memory of a guest, in GiB. */
-              max_memory: number
-              /** @description The largest disk of a guest, in GiB. */
-              max_disk: number
-              /** @description How guests run: `kvm`, or `tcg`, emulation many times slower. Null until the hypervisor has answered. */
-              accelerator: ('kvm' | 'tcg') | null
-              /** @description Why KVM is not used; empty with KVM. */
-              accelerator_reason: string
-              /** @description True while changes are refused because the disk of the record is full. */
-              read_only: boolean
-            }
-          }
-        }
-      }
-      default: components['responses']['Error']
-    }
-  }
-  'system.setup': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description One-time set-up code; the console and the log of the appliance show it. */
-          code: string
-          /** @description Name of the administrator. */
-          user: string
-          /** @description At least as long as the setting `password.min_length` says. */
-          password: string
-          /** @description Menu of the role; left out, it stays. */
-          menu?: string[]
-          /** @description Group of the administrator, `manager` when left out. */
-          group?: string
-          /** @description Name of a new group for people. */
-          display?: string
-          /** @description Role of the group, `manager` when left out; a new one may do everything. */
-          role?: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'session.list': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: string[]
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'session.create': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Name of the user. */
-          user: string
-          /** @description Password. */
-          password: string
-          /** @description Accepted for clients of the original, which never looked at it either. */
-          nonce?: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description Secret of the session. */
-              session: string
-              /** @description Public id of the session. */
-              id: string
-              /** @description Name of the user. */
-              user: string
-              /** @description The first group of the user. */
-              group: string
-              /** @description Where the login came from. */
-              address: string
-              /** @description The session ends when it was not used for so many seconds. */
-              timeout: number
-              /** @description Entries of the menu that the roles show. */
-              menu: string[]
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'session.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description Public id of the session. */
-              id: string
-              /** @description Name of the user. */
-              user: string
-              /** @description The first group of the user. */
-              group: string
-              /** @description Where the login came from. */
-              address: string
-              /** @description The session ends when it was not used for so many seconds. */
-              timeout: number
-              /** @description Entries of the menu that the roles show. */
-              menu: string[]
-              /** @description All groups of the user. */
-              groups: string[]
-              /** @description Permissions. */
-              resource: string[]
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'session.renew': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'session.delete': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'user.list': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: string[]
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'user.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description Name for people. */
-              nick: string
-              /** @description Mail address. */
-              mail: string
-              /** @description Groups, in the order in which the user came into them. */
-              group: string[]
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'user.modify': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Name for people. */
-          nick?: string
-          /** @description Mail address. */
-          mail?: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'user.create': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description By the rule of the setting `password.min_length`. */
-          password: string
-          /** @description Name for people. */
-          nick?: string
-          /** @description Mail address. */
-          mail?: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'user.delete': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'user.set_password': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description The old password: needed for one's own, not looked at for somebody else's. */
-          old?: string
-          /** @description By the rule of the setting `password.min_length`. */
-          new: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'user.search': {
-    parameters: {
-      query?: {
-        group?: string
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: string[]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'user_group.list': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description Name. */
-              name: string
-              /** @description Name for people. */
-              display: string
-              /** @description Number of its users. */
-              member: number
-            }[]
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'user_group.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description Name. */
-              name: string
-              /** @description Name for people. */
-              display: string
-              /** @description Names of the roles that its members have. */
-              role: string[]
-              /** @description Names of its users. */
-              member: string[]
-              /** @description The most that the guests of the group may have together; null is no bound. */
-              quota: {
-                /** @default null */
-                cores: number | null
-                /** @default null */
-                memory: number | null
-                /** @default null */
-                disk: number | null
-                /** @default null */
-                guests: number | null
-              }
-              used: {
-                /** @description Cores. */
-                cores: number
-                /** @description Bytes of memory. */
-                memory: number
-                /** @description Bytes of disks, with their full size. */
-                disk: number
-                /** @description Number of guests. */
-                guests: number
-              }
-              /** @description What its members share with each other; see `/resource_visibilities`. */
-              visibility: {
-                /** @description Guests. */
-                instance_visible?: boolean
-                /** @description Disk images. */
-                disk_image_visible?: boolean
-                /** @description Media images. */
-                media_image_visible?: boolean
-              }
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'user_group.modify': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Name for people. */
-          display?: string
-          /** @description Names of the roles that its members have. */
-          role?: string[]
-          quota?: {
-            /** @default null */
-            cores?: number | null
-            /** @default null */
-            memory?: number | null
-            /** @default null */
-            disk?: number | null
-            /** @default null */
-            guests?: number | null
-          } | null
-          /** @description What its members share with each other; see `/resource_visibilities`. */
-          visibility?: {
-            /** @description Guests. */
-            instance_visible?: boolean
-            /** @description Disk images. */
-            disk_image_visible?: boolean
-            /** @description Media images. */
-            media_image_visible?: boolean
-          }
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'user_group.create': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Name for people. */
-          display?: string
-          /** @description Names of the roles that its members have. */
-          role?: string[]
-          quota?: {
-            /** @default null */
-            cores?: number | null
-            /** @default null */
-            memory?: number | null
-            /** @default null */
-            disk?: number | null
-            /** @default null */
-            guests?: number | null
-          } | null
-          /** @description What its members share with each other; see `/resource_visibilities`. */
-          visibility?: {
-            /** @description Guests. */
-            instance_visible?: boolean
-            /** @description Disk images. */
-            disk_image_visible?: boolean
-            /** @description Media images. */
-            media_image_visible?: boolean
-          }
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'user_group.delete': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'group_member.list': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @description Names of its users. */
-            data: string[]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'group_member.add': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-        user: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'group_member.remove': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-        user: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'role.list': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: string[]
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'role.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description Entries of the menu that the role shows. */
-              menu: string[]
-              /** @description Permissions, e.g. `guest.read`, `guest.write.own`, `*`; they follow from the menu when left out. */
-              resource: string[]
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'role.modify': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Entries of the menu that the role shows. */
-          menu?: string[]
-          /** @description Permissions, e.g. `guest.read`, `guest.write.own`, `*`; they follow from the menu when left out. */
-          resource?: string[]
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'role.create': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Entries of the menu that the role shows. */
-          menu?: string[]
-          /** @description Permissions, e.g. `guest.read`, `guest.write.own`, `*`; they follow from the menu when left out. */
-          resource?: string[]
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'role.delete': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'visibility.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description Guests. */
-              instance_visible: boolean
-              /** @description Disk images. */
-              disk_image_visible: boolean
-              /** @description Media images. */
-              media_image_visible: boolean
-              /** @description Of which group: the first of the caller. */
-              group: string
-            }
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'visibility.set': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description Guests.
-           * @default false
-           */
-          instance_visible?: boolean
-          /**
-           * @description Disk images.
-           * @default false
-           */
-          disk_image_visible?: boolean
-          /**
-           * @description Media images.
-           * @default false
-           */
-          media_image_visible?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'token.list': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description Id; the secret cannot be read again. */
-              id: string
-              /** @description Name. */
-              name: string
-              /** @description User that it acts for. */
-              user: string
-              permissions: string[] | null
-              /** @description UTC. */
-              create_time: string
-              expire_time: string | null
-            }[]
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'token.create': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description What it is for. */
-          name: string
-          /** @description E.g. `guest.read`; left out: everything that the user may. */
-          permissions?: string[]
-          /** @description Left out: it does not expire. */
-          lifetime_seconds?: number
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description Id; the secret cannot be read again. */
-              id: string
-              /** @description Name. */
-              name: string
-              /** @description User that it acts for. */
-              user: string
-              permissions: string[] | null
-              /** @description UTC. */
-              create_time: string
-              expire_time: string | null
-              /** @description The secret: send it as `Authorization: Bearer …`. */
-              token: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'token.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description Id; the secret cannot be read again. */
-              id: string
-              /** @description Name. */
-              name: string
-              /** @description User that it acts for. */
-              user: string
-              permissions: string[] | null
-              /** @description UTC. */
-              create_time: string
-              expire_time: string | null
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'token.delete': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'compute_pool.list': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['ComputePool'][]
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'compute_pool.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        pool: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['ComputePool']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'compute_pool.modify': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        pool: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description A disabled pool keeps its guests and takes no new ones. */
-          enable?: boolean
-          /**
-           * @description How guests of the pool are connected: plain on a bridge of the cell, share behind NAT with forwarded ports, mono behind NAT with an external address each.
-           * @enum {string}
-           */
-          network_mode?: 'plain' | 'share' | 'mono'
-          storage?: string | null
-          network?: string | null
-          /** @description Start guests elsewhere when their cell dies; needs shared storage. */
-          failover?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'compute_pool.create': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        pool: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @default [] */
-          cells?: string[]
-          /**
-           * @description How guests of the pool are connected: plain on a bridge of the cell, share behind NAT with forwarded ports, mono behind NAT with an external address each.
-           * @enum {string}
-           */
-          network_mode?: 'plain' | 'share' | 'mono'
-          storage?: string | null
-          network?: string | null
-          /** @description Start guests elsewhere when their cell dies; needs shared storage. */
-          failover?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'compute_pool.delete': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        pool: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'cell.unallocated': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Cell'][]
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'cell.list': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        pool: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Cell'][]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'cell.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        pool: string
-        cell: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['CellDetails']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'cell.modify': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        pool: string
-        cell: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          enable?: boolean
-          bridge?: string | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'cell.add': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        pool: string
-        cell: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'cell.remove': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        pool: string
-        cell: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'storage_pool.list': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              name: string
-              type: string
-              host: string
-              target: string
-            }[]
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'storage_pool.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        pool: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              name: string
-              type: string
-              host: string
-              target: string
-              create_time: string
-              options?: string
-              user?: string
-              chap_user?: string
-              initiator_iqn?: string
-              initiator?: string
-              /** @description What the back end tells of itself: the initiator in use, whether the server answers. */
-              state: {
-                [key: string]: string | number | boolean
-              }
-              capabilities: {
-                shared: boolean
-                thin_clone: boolean
-                snapshot: boolean
-                /** @enum {string} */
-                snapshots: 'layers' | 'native' | 'none'
-                online_resize: boolean
-                incremental: boolean
-                files: boolean
-              }
-              /** @description Bytes; 0 when the pool does not answer. */
-              total: number
-              /** @description Bytes, without what lies in quarantine. */
-              free: number
-              /** @description Bytes, with what lies in quarantine. */
-              used: number
-              /** @description Bytes that guests and images see; above `total`, the pool is over-committed. */
-              virtual: number
-              over_committed: boolean
-              /** @description Bytes of deleted volumes; given free when a creation needs them. */
-              quarantined: number
-              /** @description Why the pool does not answer; empty when it does. */
-              error: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'storage_pool.modify': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        pool: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description `dir` (or `local`): a directory of this host. `nfs`: an export. `ceph` (or `rbd`): a pool of a Ceph cluster. `iscsi`: the LUNs of a target. */
-          type?: string
-          host?: string | null
-          target?: string | null
-          options?: string | null
-          monitors?: (string | string[]) | null
-          pool?: string | null
-          user?: string | null
-          key?: string | null
-          portal?: string | null
-          iqn?: string | null
-          chap_user?: string | null
-          chap_secret?: string | null
-          initiator_iqn?: string | null
-          initiator?: string | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'storage_pool.create': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        pool: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description `dir` (or `local`): a directory of this host. `nfs`: an export. `ceph` (or `rbd`): a pool of a Ceph cluster. `iscsi`: the LUNs of a target. */
-          type: string
-          host?: string | null
-          target?: string | null
-          options?: string | null
-          monitors?: (string | string[]) | null
-          pool?: string | null
-          user?: string | null
-          key?: string | null
-          portal?: string | null
-          iqn?: string | null
-          chap_user?: string | null
-          chap_secret?: string | null
-          initiator_iqn?: string | null
-          initiator?: string | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'storage_pool.delete': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        pool: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'volume.list': {
-    parameters: {
-      query?: {
-        status?: 'owned' | 'creating' | 'unowned' | 'missing' | 'quarantined' | 'partial'
-      }
-      header?: never
-      path: {
-        pool: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['LedgerEntry'][]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'volume.quarantine': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        pool: string
-        volume: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'volume.undelete': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        pool: string
-        volume: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'volume.purge': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        pool: string
-        volume: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'volume.adopt': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        pool: string
-        volume: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'unmanaged_guest.list': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['UnmanagedGuest'][]
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'unmanaged_guest.adopt': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description User. */
-          owner: string
-          /** @description User group. */
-          group: string
-          /** @description The domain's own name when left out; a leading `<group>.` is taken off. */
-          name?: string
-          /** @description Compute pool; the one of this host when left out. */
-          pool?: string
-          /** @description Let its card be plugged into the network of the compute pool at its next start. */
-          reconnect?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'address_pool.list': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['AddressPoolSummary'][]
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'address_pool.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['AddressPool']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'address_pool.modify': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Address of the network on this host, which guests use as their router. */
-          gateway?: string
-          /** @description Where names are asked for; without any, where the host asks. */
-          dns?: string[]
-          /**
-           * @description How guests get their addresses.
-           * @enum {string}
-           */
-          provider?: 'dhcp' | 'cloudinit'
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'address_pool.create': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Address of the network on this host, which guests use as their router. */
-          gateway: string
-          /**
-           * @description Where names are asked for; without any, where the host asks.
-           * @default []
-           */
-          dns?: string[]
-          /**
-           * @description How guests get their addresses.
-           * @default dhcp
-           * @enum {string}
-           */
-          provider?: 'dhcp' | 'cloudinit'
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'address_pool.delete': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'address_range.list': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        name: string
-        type: 'internal' | 'external'
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['AddressRange'][]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'address_range.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        name: string
-        type: 'internal' | 'external'
-        start: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['AddressRangeStatus']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'address_range.add': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-        type: 'internal' | 'external'
-        start: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Last address of the range. */
-          end: string
-          /** @description E.g. 255.255.255.0; the same for all internal ranges of a pool. */
-          netmask: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'address_range.remove': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-        type: 'internal' | 'external'
-        start: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'media_image.list': {
-    parameters: {
-      query?: {
-        limit?: string
-        offset?: string
-        group?: string
-        owner?: string
-        tags?: string | string[]
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Image'][]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'media_image.create': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Name, unique among the images of its kind in the group. */
-          name: string
-          /** @description Name of the user that it belongs to. */
-          owner: string
-          /** @description Name of the group that it belongs to. */
-          group: string
-          /** @default  */
-          description?: string | null
-          /** @default [] */
-          tags?: string[] | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'media_image.import': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Name of the user that they will belong to. */
-          owner: string
-          /** @description Name of the group that they will belong to. */
-          group: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description Name of the file. */
-              file: string
-              /**
-               * @description `present`: the group has an image of that name already.
-               * @enum {string}
-               */
-              status: 'waiting' | 'imported' | 'present' | 'refused' | 'failed'
-              /** @description Of the image. */
-              id?: string
-              /** @description Of the image. */
-              name?: string
-              /** @description Why it was not taken. */
-              error?: string
-            }[]
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description Name of the file. */
-              file: string
-              /**
-               * @description `present`: the group has an image of that name already.
-               * @enum {string}
-               */
-              status: 'waiting' | 'imported' | 'present' | 'refused' | 'failed'
-              /** @description Of the image. */
-              id?: string
-              /** @description Of the image. */
-              name?: string
-              /** @description Why it was not taken. */
-              error?: string
-            }[]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'media_image.search': {
-    parameters: {
-      query?: {
-        limit?: string
-        offset?: string
-        group?: string
-        owner?: string
-        tags?: string | string[]
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Image'][]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'media_image.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Image']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'media_image.modify': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          name?: string | null
-          owner?: string | null
-          group?: string | null
-          /** @description New description; empty for none. */
-          description?: string
-          tags?: string[] | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'media_image.create.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Name, unique among the images of its kind in the group. */
-          name: string
-          /** @description Name of the user that it belongs to. */
-          owner: string
-          /** @description Name of the group that it belongs to. */
-          group: string
-          /** @default  */
-          description?: string | null
-          /** @default [] */
-          tags?: string[] | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'media_image.delete': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'media_image.download': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/octet-stream': string
-        }
-      }
-      /** @description Done */
-      206: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/octet-stream': string
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'media_image.upload': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/octet-stream': string
-        'multipart/form-data': {
-          /** Format: binary */
-          image?: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Image']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'media_image.download.alias1': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/octet-stream': string
-        }
-      }
-      /** @description Done */
-      206: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/octet-stream': string
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'media_image.upload.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/octet-stream': string
-        'multipart/form-data': {
-          /** Format: binary */
-          image?: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Image']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'disk_image.list': {
-    parameters: {
-      query?: {
-        limit?: string
-        offset?: string
-        group?: string
-        owner?: string
-        tags?: string | string[]
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Image'][]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'disk_image.create': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Name, unique among the images of its kind in the group. */
-          name: string
-          /** @description Name of the user that it belongs to. */
-          owner: string
-          /** @description Name of the group that it belongs to. */
-          group: string
-          /** @default  */
-          description?: string | null
-          /** @default [] */
-          tags?: string[] | null
-          guest?: string | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'disk_image.import': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Name of the user that they will belong to. */
-          owner: string
-          /** @description Name of the group that they will belong to. */
-          group: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description Name of the file. */
-              file: string
-              /**
-               * @description `present`: the group has an image of that name already.
-               * @enum {string}
-               */
-              status: 'waiting' | 'imported' | 'present' | 'refused' | 'failed'
-              /** @description Of the image. */
-              id?: string
-              /** @description Of the image. */
-              name?: string
-              /** @description Why it was not taken. */
-              error?: string
-            }[]
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description Name of the file. */
-              file: string
-              /**
-               * @description `present`: the group has an image of that name already.
-               * @enum {string}
-               */
-              status: 'waiting' | 'imported' | 'present' | 'refused' | 'failed'
-              /** @description Of the image. */
-              id?: string
-              /** @description Of the image. */
-              name?: string
-              /** @description Why it was not taken. */
-              error?: string
-            }[]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'disk_image.search': {
-    parameters: {
-      query?: {
-        limit?: string
-        offset?: string
-        group?: string
-        owner?: string
-        tags?: string | string[]
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Image'][]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'disk_image.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Image']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'disk_image.modify': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          name?: string | null
-          owner?: string | null
-          group?: string | null
-          /** @description New description; empty for none. */
-          description?: string
-          tags?: string[] | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'disk_image.create.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Name, unique among the images of its kind in the group. */
-          name: string
-          /** @description Name of the user that it belongs to. */
-          owner: string
-          /** @description Name of the group that it belongs to. */
-          group: string
-          /** @default  */
-          description?: string | null
-          /** @default [] */
-          tags?: string[] | null
-          guest?: string | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'disk_image.delete': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'disk_image.download': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/octet-stream': string
-        }
-      }
-      /** @description Done */
-      206: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/octet-stream': string
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'disk_image.upload': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/octet-stream': string
-        'multipart/form-data': {
-          /** Format: binary */
-          image?: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Image']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'disk_image.download.alias1': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/octet-stream': string
-        }
-      }
-      /** @description Done */
-      206: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/octet-stream': string
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'disk_image.upload.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/octet-stream': string
-        'multipart/form-data': {
-          /** Format: binary */
-          image?: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Image']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'upload.start': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Id of the media or disk image. */
-          image: string
-          /** @description Bytes of the whole. */
-          size: number
-          /** @description Digest of the whole, 64 hexadecimal digits; checked at the end. */
-          sha256?: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Upload']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'upload.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Upload']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'upload.put': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/octet-stream': string
-        'multipart/form-data': {
-          /** Format: binary */
-          image?: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Upload']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'upload.delete': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'upload.append': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody: {
-      content: {
-        'application/octet-stream': string
-        'multipart/form-data': {
-          /** Format: binary */
-          image?: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Upload']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'upload.finish': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Upload']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'template.list': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-              name: string
-              operating_system: string
-              created_time: string
-              modified_time: string
-            }[]
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'template.create': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['TemplateCreate']
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'template.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Template']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'template.modify': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Unique. */
-          name?: string
-          /** @description User whose password is set where none is named. */
-          admin?: string
-          /**
-           * @description Family of the guest system.
-           * @enum {string}
-           */
-          operating_system?: 'linux' | 'windows'
-          /** @description Words of `system_version` in creations that mean this template. */
-          system_versions?: string[]
-          /**
-           * @description Chipset; pc for systems that know no PCI Express.
-           * @enum {string}
-           */
-          machine?: 'q35' | 'pc'
-          /**
-           * @description What boots the guest.
-           * @enum {string}
-           */
-          firmware?: 'bios' | 'uefi'
-          /**
-           * @description Bus of the disks.
-           * @enum {string}
-           */
-          disk?: 'virtio' | 'scsi' | 'sata' | 'ide'
-          /**
-           * @description Bus of the removable drive.
-           * @enum {string}
-           */
-          media?: 'scsi' | 'sata' | 'ide'
-          /**
-           * @description Network card.
-           * @enum {string}
-           */
-          network?: 'virtio' | 'e1000' | 'e1000e' | 'rtl8139'
-          /**
-           * @description Graphics card.
-           * @enum {string}
-           */
-          display?: 'vga' | 'cirrus' | 'qxl' | 'virtio' | 'none'
-          /**
-           * @description Protocol of the graphical console.
-           * @enum {string}
-           */
-          control?: 'vnc'
-          /**
-           * @description USB controller; empty for none.
-           * @enum {string}
-           */
-          usb?: '' | 'nec-xhci' | 'xhci'
-          /**
-           * @description Pointing device; empty for none.
-           * @enum {string}
-           */
-          tablet?: '' | 'usb' | 'virtio'
-          /**
-           * @description What the hardware clock shows.
-           * @enum {string}
-           */
-          clock?: 'utc' | 'localtime'
-          /** @description Enlightenments that Windows knows. */
-          hyper_v?: boolean
-          /** @description A TPM 2.0. */
-          tpm?: boolean
-          /** @description UEFI secure boot with the keys of Microsoft enrolled. */
-          secure_boot?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'template.delete': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.search': {
-    parameters: {
-      query: {
-        pool: string
-        cell?: string
-        owner?: string
-        group?: string
-        status?: '0' | '1'
-        created?: 'true' | 'false'
-        limit?: string
-        offset?: string
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Guest'][]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.find': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @default 20 */
-          limit?: number
-          /** @default 0 */
-          offset?: number
-          pool?: string
-          cell?: string
-          keyword?: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              result: components['schemas']['Guest'][]
-              total: number
-              limit: number
-              offset: number
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['GuestDetail'] | components['schemas']['GuestCreating']
-          }
-        }
-      }
-      /** @description Done */
-      201: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['GuestDetail'] | components['schemas']['GuestCreating']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.create.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['GuestCreate']
-      }
-    }
-    responses: {
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.delete': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @default false */
-          force?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.create': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['GuestCreate']
-      }
-    }
-    responses: {
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.set_cores': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          cores: number
-          /**
-           * @description Take effect in the running instance.
-           * @default false
-           */
-          immediate?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.set_cores.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          cores: number
-          /**
-           * @description Take effect in the running instance.
-           * @default false
-           */
-          immediate?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.set_memory': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Bytes. */
-          memory: number
-          /**
-           * @description Take effect in the running instance.
-           * @default false
-           */
-          immediate?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.set_memory.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Bytes. */
-          memory: number
-          /**
-           * @description Take effect in the running instance.
-           * @default false
-           */
-          immediate?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.resize_disk': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-        index: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Bytes. */
-          size: number
-          /**
-           * @description Take effect in the running instance.
-           * @default false
-           */
-          immediate?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.resize_disk.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-        index: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Bytes. */
-          size: number
-          /**
-           * @description Take effect in the running instance.
-           * @default false
-           */
-          immediate?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.shrink_disk': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-        index: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description Take effect in the running instance.
-           * @default false
-           */
-          immediate?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.shrink_disk.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-        index: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description Take effect in the running instance.
-           * @default false
-           */
-          immediate?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.reset_system': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Id of the disk image. */
-          from_image: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.reset_system.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Id of the disk image. */
-          from_image: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.rename': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          name: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.rename.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          name: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.set_auto_start': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Whether it starts with the host. */
-          enable: boolean
-          /** @description 0–100; higher ones start first. */
-          start_priority?: number
-          /** @description Seconds until the next guest is started. */
-          start_delay?: number
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.set_auto_start.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Whether it starts with the host. */
-          enable: boolean
-          /** @description 0–100; higher ones start first. */
-          start_priority?: number
-          /** @description Seconds until the next guest is started. */
-          start_delay?: number
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.renew_monitor_secret': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.renew_monitor_secret.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.get_password': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              user?: string
-              password?: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.set_password': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          password?: string
-          user?: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              user: string
-              password: string
-            }
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              user: string
-              password: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.get_password.alias1': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              user?: string
-              password?: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.set_password.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          password?: string
-          user?: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              user: string
-              password: string
-            }
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              user: string
-              password: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.set_cpu_priority': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @enum {string} */
-          priority: 'high' | 'medium' | 'low'
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.set_cpu_priority.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @enum {string} */
-          priority: 'high' | 'medium' | 'low'
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.set_disk_rates': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Bytes per second; 0 is unlimited, left out it stays. */
-          read_speed?: number
-          /** @description Bytes per second; 0 is unlimited, left out it stays. */
-          write_speed?: number
-          /** @description Operations per second; 0 is unlimited, left out it stays. */
-          read_iops?: number
-          /** @description Operations per second; 0 is unlimited, left out it stays. */
-          write_iops?: number
-          /** @description Operations per second, read and written together; 0 is unlimited, left out it stays. */
-          max_io?: number
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.set_disk_rates.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Bytes per second; 0 is unlimited, left out it stays. */
-          read_speed?: number
-          /** @description Bytes per second; 0 is unlimited, left out it stays. */
-          write_speed?: number
-          /** @description Operations per second; 0 is unlimited, left out it stays. */
-          read_iops?: number
-          /** @description Operations per second; 0 is unlimited, left out it stays. */
-          write_iops?: number
-          /** @description Operations per second, read and written together; 0 is unlimited, left out it stays. */
-          max_io?: number
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.set_network_rates': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Bytes per second that the guest receives; 0 is unlimited, left out it stays. */
-          receive_speed?: number
-          /** @description Bytes per second that the guest sends; 0 is unlimited, left out it stays. */
-          send_speed?: number
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest.set_network_rates.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Bytes per second that the guest receives; 0 is unlimited, left out it stays. */
-          receive_speed?: number
-          /** @description Bytes per second that the guest sends; 0 is unlimited, left out it stays. */
-          send_speed?: number
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'batch.create': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['BatchCreate']
-      }
-    }
-    responses: {
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'batch.get_create': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              name: string
-              /** @description Of the guest. */
-              id: string
-              status: string
-              progress?: number
-              error?: string
-            }[]
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              name: string
-              /** @description Of the guest. */
-              id: string
-              status: string
-              progress?: number
-              error?: string
-            }[]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'batch.create.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': components['schemas']['BatchCreate']
-      }
-    }
-    responses: {
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'batch.delete': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Ids of guests. */
-          guest: string[]
-          /** @default false */
-          force?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'batch.get_delete': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              name: string
-              /** @description Of the guest. */
-              id: string
-              status: string
-              progress?: number
-              error?: string
-            }[]
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              name: string
-              /** @description Of the guest. */
-              id: string
-              status: string
-              progress?: number
-              error?: string
-            }[]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'batch.delete.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Ids of guests. */
-          guest: string[]
-          /** @default false */
-          force?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'batch.stop': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Ids of guests. */
-          guest: string[]
-          /** @default false */
-          force?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'batch.get_stop': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              name: string
-              /** @description Of the guest. */
-              id: string
-              status: string
-              progress?: number
-              error?: string
-            }[]
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              name: string
-              /** @description Of the guest. */
-              id: string
-              status: string
-              progress?: number
-              error?: string
-            }[]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'batch.stop.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Ids of guests. */
-          guest: string[]
-          /** @default false */
-          force?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'migration.list': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-              finished: boolean
-              /** @description Percent. */
-              progress: number
-              /** @description Why it failed. */
-              error?: string
-            }[]
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'migration.start': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Compute pool of the guests. */
-          source_pool: string
-          /** @description Cell that the guests are on. */
-          source_cell: string
-          /** @description The same compute pool, or left out. */
-          target_pool?: string
-          /** @description Cell that they move to. */
-          target_cell?: string
-          instances?: string[] | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'migration.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              finished: boolean
-              /** @description Percent. */
-              progress: number
-              /** @description Why it failed. */
-              error?: string
-            }
-          }
-        }
-      }
-      /** @description Done */
-      201: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              finished: boolean
-              /** @description Percent. */
-              progress: number
-              /** @description Why it failed. */
-              error?: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'migration.start.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Compute pool of the guests. */
-          source_pool: string
-          /** @description Cell that the guests are on. */
-          source_cell: string
-          /** @description The same compute pool, or left out. */
-          target_pool?: string
-          /** @description Cell that they move to. */
-          target_cell?: string
-          instances?: string[] | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'instance.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Instance']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'instance.start': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description Boot from the media image `source`.
-           * @default false
-           */
-          from_media?: boolean
-          /**
-           * @description Boot from the URI `source` by iPXE.
-           * @default false
-           */
-          from_network?: boolean
-          /** @description Media image id, or URI. */
-          source?: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'instance.stop': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description Come up again.
-           * @default false
-           */
-          reboot?: boolean
-          /**
-           * @description At once, without asking the guest.
-           * @default false
-           */
-          force?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'instance.insert_media': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Media image id. */
-          source: string
-          /**
-           * @description 0: media image.
-           * @default 0
-           * @constant
-           */
-          type?: 0
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'instance.eject_media': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'compute_zone.status': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['ZoneStatus']
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'compute_pool.status_list': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['PoolStatus'][]
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'compute_pool.status': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        pool: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['PoolStatus']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'compute_cell.status_list': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        pool: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['CellStatus'][]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'compute_cell.status': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        pool: string
-        cell: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['CellStatus']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'compute_cell.storages': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        pool: string
-        cell: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /**
-               * @description `nfs`: on storage that all cells share; `local`: on the cell alone.
-               * @enum {string}
-               */
-              mode: 'local' | 'nfs'
-              /** @description Directories of the appliance itself. */
-              system: string[]
-              /** @description Where disks can lie; new ones on the first. */
-              data: string[]
-              /** @description Name of the storage pool of new disks; empty for none. */
-              default: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'compute_cell.set_storage': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        pool: string
-        cell: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description A path as the list shows it, or the name of a storage pool. */
-          default: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'instance.status_pool': {
-    parameters: {
-      query?: {
-        limit?: string
-        offset?: string
-      }
-      header?: never
-      path: {
-        pool: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['InstanceStatus'][]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'instance.status_cell': {
-    parameters: {
-      query?: {
-        limit?: string
-        offset?: string
-      }
-      header?: never
-      path: {
-        pool: string
-        cell: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['InstanceStatus'][]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'figures.zone': {
-    parameters: {
-      query?: {
-        from?: string
-        to?: string
-        step?: string
-        fields?: string
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['FigureSeries']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'figures.pool': {
-    parameters: {
-      query?: {
-        from?: string
-        to?: string
-        step?: string
-        fields?: string
-      }
-      header?: never
-      path: {
-        pool: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['FigureSeries']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'figures.cell': {
-    parameters: {
-      query?: {
-        from?: string
-        to?: string
-        step?: string
-        fields?: string
-      }
-      header?: never
-      path: {
-        pool: string
-        cell: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['FigureSeries']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'figures.guest': {
-    parameters: {
-      query?: {
-        from?: string
-        to?: string
-        step?: string
-        fields?: string
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['FigureSeries']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'security_policy_group.list': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['SecurityPolicyGroup'][]
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'security_policy_group.create': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Unique within its user group. */
-          name: string
-          /** @description For people. */
-          description?: string
-          /** @description Owner. */
-          user?: string
-          /** @description User group. */
-          group?: string
-          /** @description A disabled one has no effect on its guests. */
-          enabled?: boolean
-          /** @description Usable by everybody. */
-          global?: boolean
-          /**
-           * @description What happens to what no rule fits.
-           * @enum {string}
-           */
-          default_action?: 'accept' | 'reject'
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'security_policy_group.search': {
-    parameters: {
-      query?: {
-        owner?: string
-        group?: string
-        enabled_only?: 'true' | 'false'
-        global_only?: 'true' | 'false'
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['SecurityPolicyGroup'][]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'security_policy_group.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['SecurityPolicyGroup']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'security_policy_group.modify': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Unique within its user group. */
-          name?: string
-          /** @description For people. */
-          description?: string
-          /** @description Owner. */
-          user?: string
-          /** @description User group. */
-          group?: string
-          /** @description A disabled one has no effect on its guests. */
-          enabled?: boolean
-          /** @description Usable by everybody. */
-          global?: boolean
-          /**
-           * @description What happens to what no rule fits.
-           * @enum {string}
-           */
-          default_action?: 'accept' | 'reject'
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'security_policy_group.delete': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'security_policy_group.rules': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['SecurityRule'][]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'security_policy_group.add_rule': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description Accept or reject.
-           * @enum {string}
-           */
-          action: 'accept' | 'reject'
-          /** @enum {string} */
-          protocol: 'tcp' | 'udp' | 'icmp'
-          /** @description IPv4 address or network, e.g. 10.0.0.0/8; empty is any. */
-          from_address?: string | null
-          /** @description The same of the address that is called. */
-          to_address?: string | null
-          /** @description Port of the guest; 0 is any, and always with icmp. */
-          to_port?: number | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'security_policy_group.rule': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-        index: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['SecurityRule']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'security_policy_group.set_rule': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-        index: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description Accept or reject.
-           * @enum {string}
-           */
-          action: 'accept' | 'reject'
-          /** @enum {string} */
-          protocol: 'tcp' | 'udp' | 'icmp'
-          /** @description IPv4 address or network, e.g. 10.0.0.0/8; empty is any. */
-          from_address?: string | null
-          /** @description The same of the address that is called. */
-          to_address?: string | null
-          /** @description Port of the guest; 0 is any, and always with icmp. */
-          to_port?: number | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'security_policy_group.remove_rule': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-        index: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'security_policy_group.move_rule': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-        index: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @enum {string} */
-          direction: 'up' | 'down'
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest_policy.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /**
-               * @description What happens to what no rule fits.
-               * @enum {string}
-               */
-              default_action: 'accept' | 'reject'
-              /** @description Whether the default action is not its own. */
-              inherited: boolean
-              rules: components['schemas']['SecurityRule'][]
-              /** @description Id of the group whose rules come after these. */
-              security_policy_group?: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest_policy.get.alias1': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /**
-               * @description What happens to what no rule fits.
-               * @enum {string}
-               */
-              default_action: 'accept' | 'reject'
-              /** @description Whether the default action is not its own. */
-              inherited: boolean
-              rules: components['schemas']['SecurityRule'][]
-              /** @description Id of the group whose rules come after these. */
-              security_policy_group?: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest_policy.set_default': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          action: ('accept' | 'reject') | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest_policy.set_default.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          action: ('accept' | 'reject') | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest_policy.set_group': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          security_policy_group: string | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest_policy.set_group.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          security_policy_group: string | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest_policy.rules': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['SecurityRule'][]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest_policy.add_rule': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description Accept or reject.
-           * @enum {string}
-           */
-          action: 'accept' | 'reject'
-          /** @enum {string} */
-          protocol: 'tcp' | 'udp' | 'icmp'
-          /** @description IPv4 address or network, e.g. 10.0.0.0/8; empty is any. */
-          from_address?: string | null
-          /** @description The same of the address that is called. */
-          to_address?: string | null
-          /** @description Port of the guest; 0 is any, and always with icmp. */
-          to_port?: number | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest_policy.rules.alias1': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['SecurityRule'][]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest_policy.add_rule.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description Accept or reject.
-           * @enum {string}
-           */
-          action: 'accept' | 'reject'
-          /** @enum {string} */
-          protocol: 'tcp' | 'udp' | 'icmp'
-          /** @description IPv4 address or network, e.g. 10.0.0.0/8; empty is any. */
-          from_address?: string | null
-          /** @description The same of the address that is called. */
-          to_address?: string | null
-          /** @description Port of the guest; 0 is any, and always with icmp. */
-          to_port?: number | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest_policy.rule': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-        index: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['SecurityRule']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest_policy.set_rule': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-        index: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description Accept or reject.
-           * @enum {string}
-           */
-          action: 'accept' | 'reject'
-          /** @enum {string} */
-          protocol: 'tcp' | 'udp' | 'icmp'
-          /** @description IPv4 address or network, e.g. 10.0.0.0/8; empty is any. */
-          from_address?: string | null
-          /** @description The same of the address that is called. */
-          to_address?: string | null
-          /** @description Port of the guest; 0 is any, and always with icmp. */
-          to_port?: number | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest_policy.remove_rule': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-        index: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest_policy.rule.alias1': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-        index: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['SecurityRule']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest_policy.set_rule.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-        index: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description Accept or reject.
-           * @enum {string}
-           */
-          action: 'accept' | 'reject'
-          /** @enum {string} */
-          protocol: 'tcp' | 'udp' | 'icmp'
-          /** @description IPv4 address or network, e.g. 10.0.0.0/8; empty is any. */
-          from_address?: string | null
-          /** @description The same of the address that is called. */
-          to_address?: string | null
-          /** @description Port of the guest; 0 is any, and always with icmp. */
-          to_port?: number | null
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest_policy.remove_rule.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-        index: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest_policy.move_rule': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-        index: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @enum {string} */
-          direction: 'up' | 'down'
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'guest_policy.move_rule.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-        index: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @enum {string} */
-          direction: 'up' | 'down'
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'snapshot.list': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['SnapshotTree']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'snapshot.restore': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          target: string
-          /**
-           * @description Start it where no memory was kept.
-           * @default false
-           */
-          start?: boolean
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'snapshot.create': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          name: string
-          /** @default  */
-          description?: string
-          /**
-           * @description Keep the memory of the running guest.
-           * @default false
-           */
-          memory?: boolean
-          /**
-           * @description filesystem freezes the file systems through the guest agent.
-           * @default crash
-           * @enum {string}
-           */
-          consistency?: 'crash' | 'filesystem'
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'snapshot.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Snapshot']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'snapshot.delete': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'monitor_channel.create': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Id of the guest. */
-          guest: string
-          /**
-           * @description Graphical or serial console.
-           * @default vnc
-           * @enum {string}
-           */
-          protocol?: 'vnc' | 'serial'
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-              protocol: string
-              username: string
-              password: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'monitor_channel.create.alias1': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Id of the guest. */
-          guest: string
-          /**
-           * @description Graphical or serial console.
-           * @default vnc
-           * @enum {string}
-           */
-          protocol?: 'vnc' | 'serial'
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              id: string
-              protocol: string
-              username: string
-              password: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'task.list': {
-    parameters: {
-      query?: {
-        state?: 'queued' | 'running' | 'unwinding' | 'done' | 'failed' | 'cancelled' | 'superseded' | 'stuck'
-        live?: 'true' | 'false'
-        subject?: string
-        kind?: string
-        who?: string
-        limit?: string
-        offset?: string
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              tasks: components['schemas']['Task'][]
-              /** @description How many match. */
-              total: number
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'task.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['TaskDetails']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'task.cancel': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Task']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'task.retry': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Task']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'task.skip': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Task']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'task.abandon': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        id: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Task']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'log.list': {
-    parameters: {
-      query?: {
-        limit?: string
-        start?: string
-        after?: string
-        before?: string
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data:
-              | {
-                  logs: {
-                    /** @description Id. */
-                    id: string
-                    /** @description UTC. */
-                    time: string
+    "system.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description False until the first administrator was made. */
+                            ready: boolean;
+                            /** @description The most cores of a guest. */
+                            max_cores: number;
+                            /** @description The most memory of a guest, in GiB. */
+                            max_memory: number;
+                            /** @description The largest disk of a guest, in GiB. */
+                            max_disk: number;
+                            /** @description How guests run: `kvm`, or `tcg`, emulation many times slower. Null until the hypervisor has answered. */
+                            accelerator: ("kvm" | "tcg") | null;
+                            /** @description Why KVM is not used; empty with KVM. */
+                            accelerator_reason: string;
+                            /** @description True while changes are refused because the disk of the record is full. */
+                            read_only: boolean;
+                        };
+                    };
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    "system.setup": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description One-time set-up code; the console and the log of the appliance show it. */
+                    code: string;
+                    /** @description Name of the administrator. */
+                    user: string;
+                    /** @description At least as long as the setting `password.min_length` says. */
+                    password: string;
+                    /** @description Menu of the role; left out, it stays. */
+                    menu?: string[];
+                    /** @description Group of the administrator, `manager` when left out. */
+                    group?: string;
+                    /** @description Name of a new group for people. */
+                    display?: string;
+                    /** @description Role of the group, `manager` when left out; a new one may do everything. */
+                    role?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "session.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: string[];
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "session.create": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Name of the user. */
+                    user: string;
+                    /** @description Password. */
+                    password: string;
+                    /** @description Accepted for clients of the original, which never looked at it either. */
+                    nonce?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Secret of the session. */
+                            session: string;
+                            /** @description Public id of the session. */
+                            id: string;
+                            /** @description Name of the user. */
+                            user: string;
+                            /** @description The first group of the user. */
+                            group: string;
+                            /** @description Where the login came from. */
+                            address: string;
+                            /** @description The session ends when it was not used for so many seconds. */
+                            timeout: number;
+                            /** @description Entries of the menu that the roles show. */
+                            menu: string[];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "session.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Public id of the session. */
+                            id: string;
+                            /** @description Name of the user. */
+                            user: string;
+                            /** @description The first group of the user. */
+                            group: string;
+                            /** @description Where the login came from. */
+                            address: string;
+                            /** @description The session ends when it was not used for so many seconds. */
+                            timeout: number;
+                            /** @description Entries of the menu that the roles show. */
+                            menu: string[];
+                            /** @description All groups of the user. */
+                            groups: string[];
+                            /** @description Permissions. */
+                            resource: string[];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "session.renew": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "session.delete": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "user.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: string[];
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "user.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Name for people. */
+                            nick: string;
+                            /** @description Mail address. */
+                            mail: string;
+                            /** @description Groups, in the order in which the user came into them. */
+                            group: string[];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "user.modify": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Name for people. */
+                    nick?: string;
+                    /** @description Mail address. */
+                    mail?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "user.create": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description By the rule of the setting `password.min_length`. */
+                    password: string;
+                    /** @description Name for people. */
+                    nick?: string;
+                    /** @description Mail address. */
+                    mail?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "user.delete": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "user.set_password": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description The old password: needed for one's own, not looked at for somebody else's. */
+                    old?: string;
+                    /** @description By the rule of the setting `password.min_length`. */
+                    new: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "user.search": {
+        parameters: {
+            query?: {
+                group?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: string[];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "user_group.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Name. */
+                            name: string;
+                            /** @description Name for people. */
+                            display: string;
+                            /** @description Number of its users. */
+                            member: number;
+                        }[];
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "user_group.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Name. */
+                            name: string;
+                            /** @description Name for people. */
+                            display: string;
+                            /** @description Names of the roles that its members have. */
+                            role: string[];
+                            /** @description Names of its users. */
+                            member: string[];
+                            /** @description The most that the guests of the group may have together; null is no bound. */
+                            quota: {
+                                /** @default null */
+                                cores: number | null;
+                                /** @default null */
+                                memory: number | null;
+                                /** @default null */
+                                disk: number | null;
+                                /** @default null */
+                                guests: number | null;
+                            };
+                            used: {
+                                /** @description Cores. */
+                                cores: number;
+                                /** @description Bytes of memory. */
+                                memory: number;
+                                /** @description Bytes of disks, with their full size. */
+                                disk: number;
+                                /** @description Number of guests. */
+                                guests: number;
+                            };
+                            /** @description What its members share with each other; see `/resource_visibilities`. */
+                            visibility: {
+                                /** @description Guests. */
+                                instance_visible?: boolean;
+                                /** @description Disk images. */
+                                disk_image_visible?: boolean;
+                                /** @description Media images. */
+                                media_image_visible?: boolean;
+                            };
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "user_group.modify": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Name for people. */
+                    display?: string;
+                    /** @description Names of the roles that its members have. */
+                    role?: string[];
+                    quota?: {
+                        /** @default null */
+                        cores?: number | null;
+                        /** @default null */
+                        memory?: number | null;
+                        /** @default null */
+                        disk?: number | null;
+                        /** @default null */
+                        guests?: number | null;
+                    } | null;
+                    /** @description What its members share with each other; see `/resource_visibilities`. */
+                    visibility?: {
+                        /** @description Guests. */
+                        instance_visible?: boolean;
+                        /** @description Disk images. */
+                        disk_image_visible?: boolean;
+                        /** @description Media images. */
+                        media_image_visible?: boolean;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "user_group.create": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Name for people. */
+                    display?: string;
+                    /** @description Names of the roles that its members have. */
+                    role?: string[];
+                    quota?: {
+                        /** @default null */
+                        cores?: number | null;
+                        /** @default null */
+                        memory?: number | null;
+                        /** @default null */
+                        disk?: number | null;
+                        /** @default null */
+                        guests?: number | null;
+                    } | null;
+                    /** @description What its members share with each other; see `/resource_visibilities`. */
+                    visibility?: {
+                        /** @description Guests. */
+                        instance_visible?: boolean;
+                        /** @description Disk images. */
+                        disk_image_visible?: boolean;
+                        /** @description Media images. */
+                        media_image_visible?: boolean;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "user_group.delete": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "group_member.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @description Names of its users. */
+                        data: string[];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "group_member.add": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "group_member.remove": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+                user: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "role.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: string[];
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "role.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Entries of the menu that the role shows. */
+                            menu: string[];
+                            /** @description Permissions, e.g. `guest.read`, `guest.write.own`, `*`; they follow from the menu when left out. */
+                            resource: string[];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "role.modify": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Entries of the menu that the role shows. */
+                    menu?: string[];
+                    /** @description Permissions, e.g. `guest.read`, `guest.write.own`, `*`; they follow from the menu when left out. */
+                    resource?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "role.create": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Entries of the menu that the role shows. */
+                    menu?: string[];
+                    /** @description Permissions, e.g. `guest.read`, `guest.write.own`, `*`; they follow from the menu when left out. */
+                    resource?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "role.delete": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "visibility.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Guests. */
+                            instance_visible: boolean;
+                            /** @description Disk images. */
+                            disk_image_visible: boolean;
+                            /** @description Media images. */
+                            media_image_visible: boolean;
+                            /** @description Of which group: the first of the caller. */
+                            group: string;
+                        };
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "visibility.set": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Guests.
+                     * @default false
+                     */
+                    instance_visible?: boolean;
+                    /**
+                     * @description Disk images.
+                     * @default false
+                     */
+                    disk_image_visible?: boolean;
+                    /**
+                     * @description Media images.
+                     * @default false
+                     */
+                    media_image_visible?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "token.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Id; the secret cannot be read again. */
+                            id: string;
+                            /** @description Name. */
+                            name: string;
+                            /** @description User that it acts for. */
+                            user: string;
+                            permissions: string[] | null;
+                            /** @description UTC. */
+                            create_time: string;
+                            expire_time: string | null;
+                        }[];
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "token.create": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description What it is for. */
+                    name: string;
+                    /** @description E.g. `guest.read`; left out: everything that the user may. */
+                    permissions?: string[];
+                    /** @description Left out: it does not expire. */
+                    lifetime_seconds?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Id; the secret cannot be read again. */
+                            id: string;
+                            /** @description Name. */
+                            name: string;
+                            /** @description User that it acts for. */
+                            user: string;
+                            permissions: string[] | null;
+                            /** @description UTC. */
+                            create_time: string;
+                            expire_time: string | null;
+                            /** @description The secret: send it as `Authorization: Bearer …`. */
+                            token: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "token.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Id; the secret cannot be read again. */
+                            id: string;
+                            /** @description Name. */
+                            name: string;
+                            /** @description User that it acts for. */
+                            user: string;
+                            permissions: string[] | null;
+                            /** @description UTC. */
+                            create_time: string;
+                            expire_time: string | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "token.delete": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "compute_pool.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["ComputePool"][];
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "compute_pool.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["ComputePool"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "compute_pool.modify": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description A disabled pool keeps its guests and takes no new ones. */
+                    enable?: boolean;
+                    /**
+                     * @description How guests of the pool are connected: plain on a bridge of the cell, share behind NAT with forwarded ports, mono behind NAT with an external address each.
+                     * @enum {string}
+                     */
+                    network_mode?: "plain" | "share" | "mono";
+                    storage?: string | null;
+                    network?: string | null;
+                    /** @description Start guests elsewhere when their cell dies; needs shared storage. */
+                    failover?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "compute_pool.create": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @default [] */
+                    cells?: string[];
+                    /**
+                     * @description How guests of the pool are connected: plain on a bridge of the cell, share behind NAT with forwarded ports, mono behind NAT with an external address each.
+                     * @enum {string}
+                     */
+                    network_mode?: "plain" | "share" | "mono";
+                    storage?: string | null;
+                    network?: string | null;
+                    /** @description Start guests elsewhere when their cell dies; needs shared storage. */
+                    failover?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "compute_pool.delete": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "cell.unallocated": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Cell"][];
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "cell.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Cell"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "cell.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool: string;
+                cell: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["CellDetails"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "cell.modify": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                pool: string;
+                cell: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    enable?: boolean;
+                    bridge?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "cell.add": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                pool: string;
+                cell: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "cell.remove": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                pool: string;
+                cell: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "storage_pool.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            name: string;
+                            type: string;
+                            host: string;
+                            target: string;
+                        }[];
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "storage_pool.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            name: string;
+                            type: string;
+                            host: string;
+                            target: string;
+                            create_time: string;
+                            options?: string;
+                            user?: string;
+                            chap_user?: string;
+                            initiator_iqn?: string;
+                            initiator?: string;
+                            /** @description What the back end tells of itself: the initiator in use, whether the server answers. */
+                            state: {
+                                [key: string]: string | number | boolean;
+                            };
+                            capabilities: {
+                                shared: boolean;
+                                thin_clone: boolean;
+                                snapshot: boolean;
+                                /** @enum {string} */
+                                snapshots: "layers" | "native" | "none";
+                                online_resize: boolean;
+                                incremental: boolean;
+                                files: boolean;
+                            };
+                            /** @description Bytes; 0 when the pool does not answer. */
+                            total: number;
+                            /** @description Bytes, without what lies in quarantine. */
+                            free: number;
+                            /** @description Bytes, with what lies in quarantine. */
+                            used: number;
+                            /** @description Bytes that guests and images see; above `total`, the pool is over-committed. */
+                            virtual: number;
+                            over_committed: boolean;
+                            /** @description Bytes of deleted volumes; given free when a creation needs them. */
+                            quarantined: number;
+                            /** @description Why the pool does not answer; empty when it does. */
+                            error: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "storage_pool.modify": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description `dir` (or `local`): a directory of this host. `nfs`: an export. `ceph` (or `rbd`): a pool of a Ceph cluster. `iscsi`: the LUNs of a target. */
+                    type?: string;
+                    host?: string | null;
+                    target?: string | null;
+                    options?: string | null;
+                    monitors?: (string | string[]) | null;
+                    pool?: string | null;
+                    user?: string | null;
+                    key?: string | null;
+                    portal?: string | null;
+                    iqn?: string | null;
+                    chap_user?: string | null;
+                    chap_secret?: string | null;
+                    initiator_iqn?: string | null;
+                    initiator?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "storage_pool.create": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description `dir` (or `local`): a directory of this host. `nfs`: an export. `ceph` (or `rbd`): a pool of a Ceph cluster. `iscsi`: the LUNs of a target. */
+                    type: string;
+                    host?: string | null;
+                    target?: string | null;
+                    options?: string | null;
+                    monitors?: (string | string[]) | null;
+                    pool?: string | null;
+                    user?: string | null;
+                    key?: string | null;
+                    portal?: string | null;
+                    iqn?: string | null;
+                    chap_user?: string | null;
+                    chap_secret?: string | null;
+                    initiator_iqn?: string | null;
+                    initiator?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "storage_pool.delete": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "volume.list": {
+        parameters: {
+            query?: {
+                status?: "owned" | "creating" | "unowned" | "missing" | "quarantined" | "partial";
+            };
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["LedgerEntry"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "volume.quarantine": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                pool: string;
+                volume: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "volume.undelete": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                pool: string;
+                volume: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "volume.purge": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                pool: string;
+                volume: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "volume.adopt": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                pool: string;
+                volume: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "unmanaged_guest.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["UnmanagedGuest"][];
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "unmanaged_guest.adopt": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description User. */
+                    owner: string;
+                    /** @description User group. */
+                    group: string;
+                    /** @description The domain's own name when left out; a leading `<group>.` is taken off. */
+                    name?: string;
+                    /** @description Compute pool; the one of this host when left out. */
+                    pool?: string;
+                    /** @description Let its card be plugged into the network of the compute pool at its next start. */
+                    reconnect?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "address_pool.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["AddressPoolSummary"][];
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "address_pool.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["AddressPool"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "address_pool.modify": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Address of the network on this host, which guests use as their router. */
+                    gateway?: string;
+                    /** @description Where names are asked for; without any, where the host asks. */
+                    dns?: string[];
+                    /**
+                     * @description How guests get their addresses.
+                     * @enum {string}
+                     */
+                    provider?: "dhcp" | "cloudinit";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "address_pool.create": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Address of the network on this host, which guests use as their router. */
+                    gateway: string;
+                    /**
+                     * @description Where names are asked for; without any, where the host asks.
+                     * @default []
+                     */
+                    dns?: string[];
+                    /**
+                     * @description How guests get their addresses.
+                     * @default dhcp
+                     * @enum {string}
+                     */
+                    provider?: "dhcp" | "cloudinit";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "address_pool.delete": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "address_range.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                type: "internal" | "external";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["AddressRange"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "address_range.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                type: "internal" | "external";
+                start: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["AddressRangeStatus"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "address_range.add": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+                type: "internal" | "external";
+                start: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Last address of the range. */
+                    end: string;
+                    /** @description E.g. 255.255.255.0; the same for all internal ranges of a pool. */
+                    netmask: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "address_range.remove": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+                type: "internal" | "external";
+                start: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "media_image.list": {
+        parameters: {
+            query?: {
+                limit?: string;
+                offset?: string;
+                group?: string;
+                owner?: string;
+                tags?: string | string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Image"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "media_image.create": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Name, unique among the images of its kind in the group. */
+                    name: string;
+                    /** @description Name of the user that it belongs to. */
+                    owner: string;
+                    /** @description Name of the group that it belongs to. */
+                    group: string;
+                    /** @default  */
+                    description?: string | null;
+                    /** @default [] */
+                    tags?: string[] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "media_image.import": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Name of the user that they will belong to. */
+                    owner: string;
+                    /** @description Name of the group that they will belong to. */
+                    group: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Name of the file. */
+                            file: string;
+                            /**
+                             * @description `present`: the group has an image of that name already.
+                             * @enum {string}
+                             */
+                            status: "waiting" | "imported" | "present" | "refused" | "failed";
+                            /** @description Of the image. */
+                            id?: string;
+                            /** @description Of the image. */
+                            name?: string;
+                            /** @description Why it was not taken. */
+                            error?: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Name of the file. */
+                            file: string;
+                            /**
+                             * @description `present`: the group has an image of that name already.
+                             * @enum {string}
+                             */
+                            status: "waiting" | "imported" | "present" | "refused" | "failed";
+                            /** @description Of the image. */
+                            id?: string;
+                            /** @description Of the image. */
+                            name?: string;
+                            /** @description Why it was not taken. */
+                            error?: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "media_image.search": {
+        parameters: {
+            query?: {
+                limit?: string;
+                offset?: string;
+                group?: string;
+                owner?: string;
+                tags?: string | string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Image"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "media_image.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Image"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "media_image.modify": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    name?: string | null;
+                    owner?: string | null;
+                    group?: string | null;
+                    /** @description New description; empty for none. */
+                    description?: string;
+                    tags?: string[] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "media_image.create.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Name, unique among the images of its kind in the group. */
+                    name: string;
+                    /** @description Name of the user that it belongs to. */
+                    owner: string;
+                    /** @description Name of the group that it belongs to. */
+                    group: string;
+                    /** @default  */
+                    description?: string | null;
+                    /** @default [] */
+                    tags?: string[] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "media_image.delete": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "media_image.download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Done */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "media_image.upload": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "multipart/form-data": {
+                    /** Format: binary */
+                    image?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Image"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "media_image.download.alias1": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Done */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "media_image.upload.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "multipart/form-data": {
+                    /** Format: binary */
+                    image?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Image"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "disk_image.list": {
+        parameters: {
+            query?: {
+                limit?: string;
+                offset?: string;
+                group?: string;
+                owner?: string;
+                tags?: string | string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Image"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "disk_image.create": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Name, unique among the images of its kind in the group. */
+                    name: string;
+                    /** @description Name of the user that it belongs to. */
+                    owner: string;
+                    /** @description Name of the group that it belongs to. */
+                    group: string;
+                    /** @default  */
+                    description?: string | null;
+                    /** @default [] */
+                    tags?: string[] | null;
+                    guest?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "disk_image.import": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Name of the user that they will belong to. */
+                    owner: string;
+                    /** @description Name of the group that they will belong to. */
+                    group: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Name of the file. */
+                            file: string;
+                            /**
+                             * @description `present`: the group has an image of that name already.
+                             * @enum {string}
+                             */
+                            status: "waiting" | "imported" | "present" | "refused" | "failed";
+                            /** @description Of the image. */
+                            id?: string;
+                            /** @description Of the image. */
+                            name?: string;
+                            /** @description Why it was not taken. */
+                            error?: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Name of the file. */
+                            file: string;
+                            /**
+                             * @description `present`: the group has an image of that name already.
+                             * @enum {string}
+                             */
+                            status: "waiting" | "imported" | "present" | "refused" | "failed";
+                            /** @description Of the image. */
+                            id?: string;
+                            /** @description Of the image. */
+                            name?: string;
+                            /** @description Why it was not taken. */
+                            error?: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "disk_image.search": {
+        parameters: {
+            query?: {
+                limit?: string;
+                offset?: string;
+                group?: string;
+                owner?: string;
+                tags?: string | string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Image"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "disk_image.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Image"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "disk_image.modify": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    name?: string | null;
+                    owner?: string | null;
+                    group?: string | null;
+                    /** @description New description; empty for none. */
+                    description?: string;
+                    tags?: string[] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "disk_image.create.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Name, unique among the images of its kind in the group. */
+                    name: string;
+                    /** @description Name of the user that it belongs to. */
+                    owner: string;
+                    /** @description Name of the group that it belongs to. */
+                    group: string;
+                    /** @default  */
+                    description?: string | null;
+                    /** @default [] */
+                    tags?: string[] | null;
+                    guest?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "disk_image.delete": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "disk_image.download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Done */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "disk_image.upload": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "multipart/form-data": {
+                    /** Format: binary */
+                    image?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Image"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "disk_image.download.alias1": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Done */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "disk_image.upload.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "multipart/form-data": {
+                    /** Format: binary */
+                    image?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Image"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "upload.start": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Id of the media or disk image. */
+                    image: string;
+                    /** @description Bytes of the whole. */
+                    size: number;
+                    /** @description Digest of the whole, 64 hexadecimal digits; checked at the end. */
+                    sha256?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Upload"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "upload.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Upload"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "upload.put": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "multipart/form-data": {
+                    /** Format: binary */
+                    image?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Upload"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "upload.delete": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "upload.append": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+                "multipart/form-data": {
+                    /** Format: binary */
+                    image?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Upload"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "upload.finish": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Upload"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "template.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                            name: string;
+                            operating_system: string;
+                            created_time: string;
+                            modified_time: string;
+                        }[];
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "template.create": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TemplateCreate"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "template.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Template"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "template.modify": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Unique. */
+                    name?: string;
+                    /** @description User whose password is set where none is named. */
+                    admin?: string;
+                    /**
+                     * @description Family of the guest system.
+                     * @enum {string}
+                     */
+                    operating_system?: "linux" | "windows";
+                    /** @description Words of `system_version` in creations that mean this template. */
+                    system_versions?: string[];
+                    /**
+                     * @description Chipset; pc for systems that know no PCI Express.
+                     * @enum {string}
+                     */
+                    machine?: "q35" | "pc";
+                    /**
+                     * @description What boots the guest.
+                     * @enum {string}
+                     */
+                    firmware?: "bios" | "uefi";
+                    /**
+                     * @description Bus of the disks.
+                     * @enum {string}
+                     */
+                    disk?: "virtio" | "scsi" | "sata" | "ide";
+                    /**
+                     * @description Bus of the removable drive.
+                     * @enum {string}
+                     */
+                    media?: "scsi" | "sata" | "ide";
+                    /**
+                     * @description Network card.
+                     * @enum {string}
+                     */
+                    network?: "virtio" | "e1000" | "e1000e" | "rtl8139";
+                    /**
+                     * @description Graphics card.
+                     * @enum {string}
+                     */
+                    display?: "vga" | "cirrus" | "qxl" | "virtio" | "none";
+                    /**
+                     * @description Protocol of the graphical console.
+                     * @enum {string}
+                     */
+                    control?: "vnc";
+                    /**
+                     * @description USB controller; empty for none.
+                     * @enum {string}
+                     */
+                    usb?: "" | "nec-xhci" | "xhci";
+                    /**
+                     * @description Pointing device; empty for none.
+                     * @enum {string}
+                     */
+                    tablet?: "" | "usb" | "virtio";
+                    /**
+                     * @description What the hardware clock shows.
+                     * @enum {string}
+                     */
+                    clock?: "utc" | "localtime";
+                    /** @description Enlightenments that Windows knows. */
+                    hyper_v?: boolean;
+                    /** @description A TPM 2.0. */
+                    tpm?: boolean;
+                    /** @description UEFI secure boot with the keys of Microsoft enrolled. */
+                    secure_boot?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "template.delete": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.search": {
+        parameters: {
+            query: {
+                pool: string;
+                cell?: string;
+                owner?: string;
+                group?: string;
+                status?: "0" | "1";
+                created?: "true" | "false";
+                limit?: string;
+                offset?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Guest"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.find": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @default 20 */
+                    limit?: number;
+                    /** @default 0 */
+                    offset?: number;
+                    /** @description Compute pool. */
+                    pool?: string;
+                    /** @description Cell. */
+                    cell?: string;
+                    /** @description Owner. */
+                    owner?: string;
+                    /** @description User group. */
+                    group?: string;
+                    /** @description Part of the full name, of an address, also of the card, or of the id. */
+                    keyword?: string;
+                    /** @description Any of them; left out or empty: all. */
+                    states?: ("creating" | "running" | "paused" | "stopping" | "stopped" | "crashed")[];
+                    /**
+                     * @description What is equal goes by full name.
+                     * @default name
+                     * @enum {string}
+                     */
+                    sort?: "name" | "state" | "cores" | "memory" | "created" | "address" | "cell" | "pool" | "owner";
+                    /** @default false */
+                    descending?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            result: components["schemas"]["Guest"][];
+                            total: number;
+                            counts: components["schemas"]["GuestStateCounts"];
+                            limit: number;
+                            offset: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            total: number;
+                            states: components["schemas"]["GuestStateCounts"];
+                            pools: {
+                                /** @description Compute pool. */
+                                pool: string;
+                                total: number;
+                                states: components["schemas"]["GuestStateCounts"];
+                            }[];
+                        };
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["GuestDetail"] | components["schemas"]["GuestCreating"];
+                    };
+                };
+            };
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["GuestDetail"] | components["schemas"]["GuestCreating"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.create.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["GuestCreate"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.delete": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @default false */
+                    force?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.create": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["GuestCreate"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.set_cores": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    cores: number;
+                    /**
+                     * @description Take effect in the running instance.
+                     * @default false
+                     */
+                    immediate?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.set_cores.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    cores: number;
+                    /**
+                     * @description Take effect in the running instance.
+                     * @default false
+                     */
+                    immediate?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.set_memory": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Bytes. */
+                    memory: number;
+                    /**
+                     * @description Take effect in the running instance.
+                     * @default false
+                     */
+                    immediate?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.set_memory.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Bytes. */
+                    memory: number;
+                    /**
+                     * @description Take effect in the running instance.
+                     * @default false
+                     */
+                    immediate?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.resize_disk": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Bytes. */
+                    size: number;
+                    /**
+                     * @description Take effect in the running instance.
+                     * @default false
+                     */
+                    immediate?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.resize_disk.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Bytes. */
+                    size: number;
+                    /**
+                     * @description Take effect in the running instance.
+                     * @default false
+                     */
+                    immediate?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.shrink_disk": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Take effect in the running instance.
+                     * @default false
+                     */
+                    immediate?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.shrink_disk.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Take effect in the running instance.
+                     * @default false
+                     */
+                    immediate?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.reset_system": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Id of the disk image. */
+                    from_image: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.reset_system.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Id of the disk image. */
+                    from_image: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.rename": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.rename.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    name: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.set_auto_start": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Whether it starts with the host. */
+                    enable: boolean;
+                    /** @description 0–100; higher ones start first. */
+                    start_priority?: number;
+                    /** @description Seconds until the next guest is started. */
+                    start_delay?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.set_auto_start.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Whether it starts with the host. */
+                    enable: boolean;
+                    /** @description 0–100; higher ones start first. */
+                    start_priority?: number;
+                    /** @description Seconds until the next guest is started. */
+                    start_delay?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.renew_monitor_secret": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.renew_monitor_secret.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.get_password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            user?: string;
+                            password?: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.set_password": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    password?: string;
+                    user?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            user: string;
+                            password: string;
+                        };
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            user: string;
+                            password: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.get_password.alias1": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            user?: string;
+                            password?: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.set_password.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    password?: string;
+                    user?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            user: string;
+                            password: string;
+                        };
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            user: string;
+                            password: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.set_cpu_priority": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    priority: "high" | "medium" | "low";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.set_cpu_priority.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    priority: "high" | "medium" | "low";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.set_disk_rates": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Bytes per second; 0 is unlimited, left out it stays. */
+                    read_speed?: number;
+                    /** @description Bytes per second; 0 is unlimited, left out it stays. */
+                    write_speed?: number;
+                    /** @description Operations per second; 0 is unlimited, left out it stays. */
+                    read_iops?: number;
+                    /** @description Operations per second; 0 is unlimited, left out it stays. */
+                    write_iops?: number;
+                    /** @description Operations per second, read and written together; 0 is unlimited, left out it stays. */
+                    max_io?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.set_disk_rates.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Bytes per second; 0 is unlimited, left out it stays. */
+                    read_speed?: number;
+                    /** @description Bytes per second; 0 is unlimited, left out it stays. */
+                    write_speed?: number;
+                    /** @description Operations per second; 0 is unlimited, left out it stays. */
+                    read_iops?: number;
+                    /** @description Operations per second; 0 is unlimited, left out it stays. */
+                    write_iops?: number;
+                    /** @description Operations per second, read and written together; 0 is unlimited, left out it stays. */
+                    max_io?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.set_network_rates": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Bytes per second that the guest receives; 0 is unlimited, left out it stays. */
+                    receive_speed?: number;
+                    /** @description Bytes per second that the guest sends; 0 is unlimited, left out it stays. */
+                    send_speed?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.set_network_rates.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Bytes per second that the guest receives; 0 is unlimited, left out it stays. */
+                    receive_speed?: number;
+                    /** @description Bytes per second that the guest sends; 0 is unlimited, left out it stays. */
+                    send_speed?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "batch.create": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BatchCreate"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "batch.get_create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            name: string;
+                            /** @description Of the guest. */
+                            id: string;
+                            status: string;
+                            progress?: number;
+                            error?: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            name: string;
+                            /** @description Of the guest. */
+                            id: string;
+                            status: string;
+                            progress?: number;
+                            error?: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "batch.create.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BatchCreate"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "batch.delete": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Ids of guests. */
+                    guest: string[];
+                    /** @default false */
+                    force?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "batch.get_delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            name: string;
+                            /** @description Of the guest. */
+                            id: string;
+                            status: string;
+                            progress?: number;
+                            error?: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            name: string;
+                            /** @description Of the guest. */
+                            id: string;
+                            status: string;
+                            progress?: number;
+                            error?: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "batch.delete.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Ids of guests. */
+                    guest: string[];
+                    /** @default false */
+                    force?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "batch.stop": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Ids of guests. */
+                    guest: string[];
+                    /** @default false */
+                    force?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "batch.get_stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            name: string;
+                            /** @description Of the guest. */
+                            id: string;
+                            status: string;
+                            progress?: number;
+                            error?: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            name: string;
+                            /** @description Of the guest. */
+                            id: string;
+                            status: string;
+                            progress?: number;
+                            error?: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "batch.stop.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Ids of guests. */
+                    guest: string[];
+                    /** @default false */
+                    force?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "migration.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                            finished: boolean;
+                            /** @description Percent. */
+                            progress: number;
+                            /** @description Why it failed. */
+                            error?: string;
+                        }[];
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "migration.start": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Compute pool of the guests. */
+                    source_pool: string;
+                    /** @description Cell that the guests are on. */
+                    source_cell: string;
+                    /** @description The same compute pool, or left out. */
+                    target_pool?: string;
+                    /** @description Cell that they move to. */
+                    target_cell?: string;
+                    instances?: string[] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "migration.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            finished: boolean;
+                            /** @description Percent. */
+                            progress: number;
+                            /** @description Why it failed. */
+                            error?: string;
+                        };
+                    };
+                };
+            };
+            /** @description Done */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            finished: boolean;
+                            /** @description Percent. */
+                            progress: number;
+                            /** @description Why it failed. */
+                            error?: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "migration.start.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Compute pool of the guests. */
+                    source_pool: string;
+                    /** @description Cell that the guests are on. */
+                    source_cell: string;
+                    /** @description The same compute pool, or left out. */
+                    target_pool?: string;
+                    /** @description Cell that they move to. */
+                    target_cell?: string;
+                    instances?: string[] | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "instance.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Instance"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "instance.start": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Boot from the media image `source`.
+                     * @default false
+                     */
+                    from_media?: boolean;
+                    /**
+                     * @description Boot from the URI `source` by iPXE.
+                     * @default false
+                     */
+                    from_network?: boolean;
+                    /** @description Media image id, or URI. */
+                    source?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "instance.stop": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Come up again.
+                     * @default false
+                     */
+                    reboot?: boolean;
+                    /**
+                     * @description At once, without asking the guest.
+                     * @default false
+                     */
+                    force?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "instance.insert_media": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Media image id. */
+                    source: string;
+                    /**
+                     * @description 0: media image.
+                     * @default 0
+                     * @constant
+                     */
+                    type?: 0;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "instance.eject_media": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "compute_zone.status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["ZoneStatus"];
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "compute_pool.status_list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["PoolStatus"][];
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "compute_pool.status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["PoolStatus"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "compute_cell.status_list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["CellStatus"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "compute_cell.status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool: string;
+                cell: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["CellStatus"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "compute_cell.storages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                pool: string;
+                cell: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /**
+                             * @description `nfs`: on storage that all cells share; `local`: on the cell alone.
+                             * @enum {string}
+                             */
+                            mode: "local" | "nfs";
+                            /** @description Directories of the appliance itself. */
+                            system: string[];
+                            /** @description Where disks can lie; new ones on the first. */
+                            data: string[];
+                            /** @description Name of the storage pool of new disks; empty for none. */
+                            default: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "compute_cell.set_storage": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                pool: string;
+                cell: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description A path as the list shows it, or the name of a storage pool. */
+                    default: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "instance.status_pool": {
+        parameters: {
+            query?: {
+                limit?: string;
+                offset?: string;
+            };
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["InstanceStatus"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "instance.status_cell": {
+        parameters: {
+            query?: {
+                limit?: string;
+                offset?: string;
+            };
+            header?: never;
+            path: {
+                pool: string;
+                cell: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["InstanceStatus"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "figures.zone": {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                step?: string;
+                fields?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["FigureSeries"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "figures.pool": {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                step?: string;
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                pool: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["FigureSeries"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "figures.cell": {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                step?: string;
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                pool: string;
+                cell: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["FigureSeries"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "figures.guest": {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                step?: string;
+                fields?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["FigureSeries"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "security_policy_group.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["SecurityPolicyGroup"][];
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "security_policy_group.create": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Unique within its user group. */
+                    name: string;
+                    /** @description For people. */
+                    description?: string;
+                    /** @description Owner. */
+                    user?: string;
+                    /** @description User group. */
+                    group?: string;
+                    /** @description A disabled one has no effect on its guests. */
+                    enabled?: boolean;
+                    /** @description Usable by everybody. */
+                    global?: boolean;
+                    /**
+                     * @description What happens to what no rule fits.
+                     * @enum {string}
+                     */
+                    default_action?: "accept" | "reject";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "security_policy_group.search": {
+        parameters: {
+            query?: {
+                owner?: string;
+                group?: string;
+                enabled_only?: "true" | "false";
+                global_only?: "true" | "false";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["SecurityPolicyGroup"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "security_policy_group.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["SecurityPolicyGroup"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "security_policy_group.modify": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Unique within its user group. */
+                    name?: string;
+                    /** @description For people. */
+                    description?: string;
+                    /** @description Owner. */
+                    user?: string;
+                    /** @description User group. */
+                    group?: string;
+                    /** @description A disabled one has no effect on its guests. */
+                    enabled?: boolean;
+                    /** @description Usable by everybody. */
+                    global?: boolean;
+                    /**
+                     * @description What happens to what no rule fits.
+                     * @enum {string}
+                     */
+                    default_action?: "accept" | "reject";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "security_policy_group.delete": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "security_policy_group.rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["SecurityRule"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "security_policy_group.add_rule": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Accept or reject.
+                     * @enum {string}
+                     */
+                    action: "accept" | "reject";
+                    /** @enum {string} */
+                    protocol: "tcp" | "udp" | "icmp";
+                    /** @description IPv4 address or network, e.g. 10.0.0.0/8; empty is any. */
+                    from_address?: string | null;
+                    /** @description The same of the address that is called. */
+                    to_address?: string | null;
+                    /** @description Port of the guest; 0 is any, and always with icmp. */
+                    to_port?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "security_policy_group.rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["SecurityRule"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "security_policy_group.set_rule": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Accept or reject.
+                     * @enum {string}
+                     */
+                    action: "accept" | "reject";
+                    /** @enum {string} */
+                    protocol: "tcp" | "udp" | "icmp";
+                    /** @description IPv4 address or network, e.g. 10.0.0.0/8; empty is any. */
+                    from_address?: string | null;
+                    /** @description The same of the address that is called. */
+                    to_address?: string | null;
+                    /** @description Port of the guest; 0 is any, and always with icmp. */
+                    to_port?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "security_policy_group.remove_rule": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "security_policy_group.move_rule": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    direction: "up" | "down";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest_policy.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /**
+                             * @description What happens to what no rule fits.
+                             * @enum {string}
+                             */
+                            default_action: "accept" | "reject";
+                            /** @description Whether the default action is not its own. */
+                            inherited: boolean;
+                            rules: components["schemas"]["SecurityRule"][];
+                            /** @description Id of the group whose rules come after these. */
+                            security_policy_group?: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest_policy.get.alias1": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /**
+                             * @description What happens to what no rule fits.
+                             * @enum {string}
+                             */
+                            default_action: "accept" | "reject";
+                            /** @description Whether the default action is not its own. */
+                            inherited: boolean;
+                            rules: components["schemas"]["SecurityRule"][];
+                            /** @description Id of the group whose rules come after these. */
+                            security_policy_group?: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest_policy.set_default": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    action: ("accept" | "reject") | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest_policy.set_default.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    action: ("accept" | "reject") | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest_policy.set_group": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    security_policy_group: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest_policy.set_group.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    security_policy_group: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest_policy.rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["SecurityRule"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest_policy.add_rule": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Accept or reject.
+                     * @enum {string}
+                     */
+                    action: "accept" | "reject";
+                    /** @enum {string} */
+                    protocol: "tcp" | "udp" | "icmp";
+                    /** @description IPv4 address or network, e.g. 10.0.0.0/8; empty is any. */
+                    from_address?: string | null;
+                    /** @description The same of the address that is called. */
+                    to_address?: string | null;
+                    /** @description Port of the guest; 0 is any, and always with icmp. */
+                    to_port?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest_policy.rules.alias1": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["SecurityRule"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest_policy.add_rule.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Accept or reject.
+                     * @enum {string}
+                     */
+                    action: "accept" | "reject";
+                    /** @enum {string} */
+                    protocol: "tcp" | "udp" | "icmp";
+                    /** @description IPv4 address or network, e.g. 10.0.0.0/8; empty is any. */
+                    from_address?: string | null;
+                    /** @description The same of the address that is called. */
+                    to_address?: string | null;
+                    /** @description Port of the guest; 0 is any, and always with icmp. */
+                    to_port?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest_policy.rule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["SecurityRule"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest_policy.set_rule": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Accept or reject.
+                     * @enum {string}
+                     */
+                    action: "accept" | "reject";
+                    /** @enum {string} */
+                    protocol: "tcp" | "udp" | "icmp";
+                    /** @description IPv4 address or network, e.g. 10.0.0.0/8; empty is any. */
+                    from_address?: string | null;
+                    /** @description The same of the address that is called. */
+                    to_address?: string | null;
+                    /** @description Port of the guest; 0 is any, and always with icmp. */
+                    to_port?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest_policy.remove_rule": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest_policy.rule.alias1": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["SecurityRule"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest_policy.set_rule.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Accept or reject.
+                     * @enum {string}
+                     */
+                    action: "accept" | "reject";
+                    /** @enum {string} */
+                    protocol: "tcp" | "udp" | "icmp";
+                    /** @description IPv4 address or network, e.g. 10.0.0.0/8; empty is any. */
+                    from_address?: string | null;
+                    /** @description The same of the address that is called. */
+                    to_address?: string | null;
+                    /** @description Port of the guest; 0 is any, and always with icmp. */
+                    to_port?: number | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest_policy.remove_rule.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest_policy.move_rule": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    direction: "up" | "down";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest_policy.move_rule.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    direction: "up" | "down";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "snapshot.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["SnapshotTree"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "snapshot.restore": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    target: string;
+                    /**
+                     * @description Start it where no memory was kept.
+                     * @default false
+                     */
+                    start?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "snapshot.create": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @default  */
+                    description?: string;
+                    /**
+                     * @description Keep the memory of the running guest.
+                     * @default false
+                     */
+                    memory?: boolean;
+                    /**
+                     * @description filesystem freezes the file systems through the guest agent.
+                     * @default crash
+                     * @enum {string}
+                     */
+                    consistency?: "crash" | "filesystem";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "snapshot.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Snapshot"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "snapshot.delete": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "monitor_channel.create": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Id of the guest. */
+                    guest: string;
+                    /**
+                     * @description Graphical or serial console.
+                     * @default vnc
+                     * @enum {string}
+                     */
+                    protocol?: "vnc" | "serial";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                            protocol: string;
+                            username: string;
+                            password: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "monitor_channel.create.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Id of the guest. */
+                    guest: string;
+                    /**
+                     * @description Graphical or serial console.
+                     * @default vnc
+                     * @enum {string}
+                     */
+                    protocol?: "vnc" | "serial";
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            id: string;
+                            protocol: string;
+                            username: string;
+                            password: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "task.list": {
+        parameters: {
+            query?: {
+                state?: "queued" | "running" | "unwinding" | "done" | "failed" | "cancelled" | "superseded" | "stuck";
+                live?: "true" | "false";
+                subject?: string;
+                kind?: string;
+                who?: string;
+                limit?: string;
+                offset?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            tasks: components["schemas"]["Task"][];
+                            /** @description How many match. */
+                            total: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "task.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["TaskDetails"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "task.cancel": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Task"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "task.retry": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Task"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "task.skip": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Task"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "task.abandon": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Task"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "log.list": {
+        parameters: {
+            query?: {
+                limit?: string;
+                start?: string;
+                after?: string;
+                before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            logs: {
+                                /** @description Id. */
+                                id: string;
+                                /** @description UTC. */
+                                time: string;
+                                /** @description What happened. */
+                                content: string;
+                            }[];
+                            /** @description How many match. */
+                            total: number;
+                        } | {
+                            /** @description Id. */
+                            id: string;
+                            /** @description UTC. */
+                            time: string;
+                            /** @description What happened. */
+                            content: string;
+                        }[];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "log.add": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Format of the content.
+                     * @enum {string}
+                     */
+                    format?: "string" | "text" | "";
                     /** @description What happened. */
-                    content: string
-                  }[]
-                  /** @description How many match. */
-                  total: number
-                }
-              | {
-                  /** @description Id. */
-                  id: string
-                  /** @description UTC. */
-                  time: string
-                  /** @description What happened. */
-                  content: string
-                }[]
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'log.add': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /**
-           * @description Format of the content.
-           * @enum {string}
-           */
-          format?: 'string' | 'text' | ''
-          /** @description What happened. */
-          content: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'log.delete': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Ids of the entries. */
-          entries: string[]
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'journal.list': {
-    parameters: {
-      query?: {
-        who?: string
-        request_id?: string
-        table?: string
-        key?: string
-        after?: string
-        before?: string
-        limit?: string
-        offset?: string
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              entries: {
-                /** @description Number of the commit. */
-                revision: number
-                /** @description UTC, to the millisecond. */
-                time: string
-                /** @description User. */
-                who: string
-                /** @description Request that it came from. */
-                request_id: string
-                /** @description What was done, e.g. `guest.create manager.web1`. */
-                action: string
-                /** @description SHA-256 over this commit and the hash of the one before. */
-                hash: string
-                changes: {
-                  /** @description Table. */
-                  table: string
-                  /** @description Key of the row. */
-                  key: string
-                  before: number | null
-                  /** @description The row as it became, without secrets; null: it was deleted. */
-                  after: {
-                    [key: string]: unknown
-                  } | null
-                }[]
-              }[]
-              /** @description How many match. */
-              total: number
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'journal.verify': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              ok: boolean
-              /** @description How many commits were found sound. */
-              revisions: number
-              /** @description Hash of the last of them: kept elsewhere, it proves that the end was not cut off. */
-              hash: string
-              broken?: {
-                /** @description Where. */
-                revision: number
-                /** @description What is wrong. */
-                reason: string
-              }
-            }
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'journal.state': {
-    parameters: {
-      query: {
-        table: string
-        time: string
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description Table. */
-              table: string
-              /** @description Last commit at that time. */
-              revision: number
-              rows: {
-                [key: string]: unknown
-              }[]
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'journal.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        revision: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description Number of the commit. */
-              revision: number
-              /** @description UTC, to the millisecond. */
-              time: string
-              /** @description User. */
-              who: string
-              /** @description Request that it came from. */
-              request_id: string
-              /** @description What was done, e.g. `guest.create manager.web1`. */
-              action: string
-              /** @description SHA-256 over this commit and the hash of the one before. */
-              hash: string
-              changes: {
-                /** @description Table. */
-                table: string
-                /** @description Key of the row. */
-                key: string
-                before: number | null
-                /** @description The row as it became, without secrets; null: it was deleted. */
-                after: {
-                  [key: string]: unknown
-                } | null
-              }[]
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'setting.list': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description Name. */
-              name: string
-              value: unknown
-              default: unknown
-              /** @description What it is for. */
-              description: string
-              unit: string | null
-            }[]
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'setting.get': {
-    parameters: {
-      query?: never
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description Name. */
-              name: string
-              value: unknown
-              default: unknown
-              /** @description What it is for. */
-              description: string
-              unit: string | null
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'setting.set': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          value: unknown
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'setting.reset': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            /** @constant */
-            data: ''
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'reconciler.list': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Reconciler'][]
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'reconciler.run': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path: {
-        name: string
-      }
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['Reconciler']
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      404: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'doctor.examine': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Done */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: components['schemas']['DoctorReport']
-          }
-        }
-      }
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'host.stop_guests': {
-    parameters: {
-      query?: {
-        /** @description Only describe what would be done. */
-        dry_run?: components['parameters']['dryRun']
-        /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
-        wait?: components['parameters']['wait']
-      }
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: {
-      content: {
-        'application/json': {
-          /** @description Seconds for all; the setting `host.shutdown_timeout_s` when left out. */
-          timeout?: number
-        }
-      }
-    }
-    responses: {
-      /** @description Done */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            /** @constant */
-            error_code: 0
-            /** @constant */
-            message: ''
-            data: {
-              /** @description Id of the task. */
-              task: string
-            }
-          }
-        }
-      }
-      400: components['responses']['Error']
-      401: components['responses']['Error']
-      403: components['responses']['Error']
-      default: components['responses']['Error']
-    }
-  }
-  'server.health': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Alive */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'text/plain': string
-        }
-      }
-    }
-  }
-  'server.ready': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Ready, each check named */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': string
-        }
-      }
-      /** @description Not ready, with what fails */
-      503: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': string
-        }
-      }
-    }
-  }
-  'server.metrics': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Figures */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'text/plain': string
-        }
-      }
-    }
-  }
-  'server.events': {
-    parameters: {
-      query?: {
-        /** @description The same for a first connect. */
-        after?: number
-      }
-      header?: {
-        'Last-Event-ID'?: number
-      }
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description Events without end */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'text/event-stream': string
-        }
-      }
-    }
-  }
-  'server.api-docs': {
-    parameters: {
-      query?: never
-      header?: never
-      path?: never
-      cookie?: never
-    }
-    requestBody?: never
-    responses: {
-      /** @description OpenAPI 3.1 */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': string
-        }
-      }
-    }
-  }
+                    content: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "log.delete": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Ids of the entries. */
+                    entries: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "journal.list": {
+        parameters: {
+            query?: {
+                who?: string;
+                request_id?: string;
+                table?: string;
+                key?: string;
+                after?: string;
+                before?: string;
+                limit?: string;
+                offset?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            entries: {
+                                /** @description Number of the commit. */
+                                revision: number;
+                                /** @description UTC, to the millisecond. */
+                                time: string;
+                                /** @description User. */
+                                who: string;
+                                /** @description Request that it came from. */
+                                request_id: string;
+                                /** @description What was done, e.g. `guest.create manager.web1`. */
+                                action: string;
+                                /** @description SHA-256 over this commit and the hash of the one before. */
+                                hash: string;
+                                changes: {
+                                    /** @description Table. */
+                                    table: string;
+                                    /** @description Key of the row. */
+                                    key: string;
+                                    before: number | null;
+                                    /** @description The row as it became, without secrets; null: it was deleted. */
+                                    after: {
+                                        [key: string]: unknown;
+                                    } | null;
+                                }[];
+                            }[];
+                            /** @description How many match. */
+                            total: number;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "journal.verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            ok: boolean;
+                            /** @description How many commits were found sound. */
+                            revisions: number;
+                            /** @description Hash of the last of them: kept elsewhere, it proves that the end was not cut off. */
+                            hash: string;
+                            broken?: {
+                                /** @description Where. */
+                                revision: number;
+                                /** @description What is wrong. */
+                                reason: string;
+                            };
+                        };
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "journal.state": {
+        parameters: {
+            query: {
+                table: string;
+                time: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Table. */
+                            table: string;
+                            /** @description Last commit at that time. */
+                            revision: number;
+                            rows: {
+                                [key: string]: unknown;
+                            }[];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "journal.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                revision: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Number of the commit. */
+                            revision: number;
+                            /** @description UTC, to the millisecond. */
+                            time: string;
+                            /** @description User. */
+                            who: string;
+                            /** @description Request that it came from. */
+                            request_id: string;
+                            /** @description What was done, e.g. `guest.create manager.web1`. */
+                            action: string;
+                            /** @description SHA-256 over this commit and the hash of the one before. */
+                            hash: string;
+                            changes: {
+                                /** @description Table. */
+                                table: string;
+                                /** @description Key of the row. */
+                                key: string;
+                                before: number | null;
+                                /** @description The row as it became, without secrets; null: it was deleted. */
+                                after: {
+                                    [key: string]: unknown;
+                                } | null;
+                            }[];
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "setting.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Name. */
+                            name: string;
+                            value: unknown;
+                            default: unknown;
+                            /** @description What it is for. */
+                            description: string;
+                            unit: string | null;
+                        }[];
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "setting.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Name. */
+                            name: string;
+                            value: unknown;
+                            default: unknown;
+                            /** @description What it is for. */
+                            description: string;
+                            unit: string | null;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "setting.set": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    value: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "setting.reset": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "reconciler.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Reconciler"][];
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "reconciler.run": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Reconciler"];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "doctor.examine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["DoctorReport"];
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "host.stop_guests": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Seconds for all; the setting `host.shutdown_timeout_s` when left out. */
+                    timeout?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Id of the task. */
+                            task: string;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "server.health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Alive */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    "server.ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ready, each check named */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Not ready, with what fails */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    "server.metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    "server.events": {
+        parameters: {
+            query?: {
+                /** @description The same for a first connect. */
+                after?: number;
+            };
+            header?: {
+                "Last-Event-ID"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events without end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    "server.api-docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAPI 3.1 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
 }

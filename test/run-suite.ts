@@ -26,7 +26,7 @@ const contractDirectory = await mkdtemp(join(tmpdir(), 'nacelle-contract-results
 const contractResults = join(contractDirectory, 'results')
 process.env['NACELLE_CONTRACT_RESULTS'] = contractResults
 
-const files = (await Array.fromAsync(glob(['src/**/*.test.ts', 'test/**/*.test.ts'])))
+const files = (await Array.fromAsync(glob(['src/**/*.test.ts', 'web/src/**/*.test.ts', 'test/**/*.test.ts'])))
   .filter((file) => full || !file.startsWith('test/full/'))
   .sort()
 const isOf = (patterns: readonly RegExp[]) => (file: string) => patterns.some((pattern) => pattern.test(file))

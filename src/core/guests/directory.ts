@@ -4,14 +4,18 @@ import type { Zone, ZoneEvent } from '../../zone/zone.ts'
 import type { Guest } from './guest.ts'
 
 /** What a search looks at; some hundred bytes for each guest. */
-export interface DirectoryEntry extends Pick<Guest, 'id' | 'group' | 'name' | 'owner' | 'pool' | 'cell'> {
+export interface DirectoryEntry
+  extends Pick<Guest, 'id' | 'group' | 'name' | 'owner' | 'pool' | 'cell'>,
+    Figures {
   created: boolean
-  /** Full name, address and id in small letters, parted by what no keyword holds. */
+  /** Full name, addresses and id in small letters, parted by what no keyword holds. */
   text: string
 }
 
+type Figures = Pick<Guest, 'cores' | 'memoryBytes' | 'createdAt' | 'address'>
+
 type Place = Pick<Guest, 'group' | 'name'>
-type Row = Place & Pick<Guest, 'id' | 'owner' | 'pool' | 'cell' | 'state' | 'address'>
+type Row = Place & Figures & Pick<Guest, 'id' | 'owner' | 'pool' | 'cell' | 'state' | 'mac'>
 
 /** More changes than this since the last search are not worked in one by one: all is read anew. */
 const mostChanges = 1000
@@ -49,8 +53,9 @@ export class GuestDirectory {
   }
 
   #read(): DirectoryEntry[] {
-    const { id, group, name, owner, pool, cell, state, address } = schema.guest
-    const columns = { id, group, name, owner, pool, cell, state, address }
+    const { id, group, name, owner, pool, cell, state, address, mac } = schema.guest
+    const { cores, memoryBytes, createdAt } = schema.guest
+    const columns = { id, group, name, owner, pool, cell, state, address, mac, cores, memoryBytes, createdAt }
     const rows = this.#zone.db.select(columns).from(schema.guest).orderBy(asc(group), asc(name)).all()
     const words = new Map<string, string>()
     this.#changed.clear()
@@ -85,11 +90,12 @@ function entryOf(row: Row, words: Map<string, string>): DirectoryEntry {
     if (known === undefined) words.set(text, text)
     return known ?? text
   }
-  const { id, group, name, owner, pool, cell, state, address } = row
+  const { id, group, name, owner, pool, cell, state, address, mac, cores, memoryBytes, createdAt } = row
   return {
     ...{ id, name, group: shared(group), owner: shared(owner), pool: shared(pool), cell: shared(cell) },
+    ...{ cores, memoryBytes, createdAt, address },
     created: state !== 'creating',
-    text: `${group}.${name}\n${address ?? ''}\n${id}`.toLowerCase(),
+    text: `${group}.${name}\n${address ?? ''}\n${mac}\n${id}`.toLowerCase(),
   }
 }
 

@@ -11,6 +11,7 @@ import { createGuestChanges, settleMs, writableGuest } from './changes.ts'
 import { type CreateParams, createLocks, guestCreate } from './create.ts'
 import { type DeleteParams, guestDelete } from './delete.ts'
 import type { GuestDeps } from './deps.ts'
+import { countGuests, findGuests, type GuestQuestion } from './find.ts'
 import type { Guest, GuestRequest } from './guest.ts'
 import { guestModify } from './modify.ts'
 import { generatePassword } from './names.ts'
@@ -62,10 +63,17 @@ export function createGuests(deps: GuestDeps) {
       return view(deps, guest)
     },
 
-    search(op: OperationContext, filter: GuestFilter): { guests: GuestView[]; total: number } {
+    /** One page, in the order that is asked for. */
+    find(op: OperationContext, question: GuestQuestion) {
       if (!mayAny(op.who, 'guest.read')) requirePermission(op, 'guest.read')
-      const { guests, total } = searchGuests(deps, op, filter)
-      return { guests: guests.map((guest) => view(deps, guest)), total }
+      const found = findGuests(deps, op, question)
+      return { ...found, guests: found.guests.map((guest) => view(deps, guest)) }
+    },
+
+    /** How many there are, by state, of all and of each compute pool. */
+    count(op: OperationContext) {
+      if (!mayAny(op.who, 'guest.read')) requirePermission(op, 'guest.read')
+      return countGuests(deps, op)
     },
 
     /** All that match, or the part that is asked for; read page by page. */

@@ -14,7 +14,7 @@ export interface GuestFilter {
   group?: string
   created?: boolean
   running?: boolean
-  /** Part of a name, an address or an id. */
+  /** Part of a name, an address (also of the card) or an id. */
   keyword?: string
   /** Only what comes after it in the order of the answer. */
   after?: { group: string; name: string }
@@ -22,7 +22,7 @@ export interface GuestFilter {
   offset: number
 }
 
-type Matches = (entry: DirectoryEntry) => boolean
+export type Matches = (entry: DirectoryEntry) => boolean
 
 /** One page of the guests that the caller may see, by full name, and how many there are. */
 export function searchGuests(
@@ -54,7 +54,8 @@ interface Reading {
 /** One for each record, made by its first search. */
 const readings = new WeakMap<Zone, Reading>()
 
-function readingOf(zone: Zone): Reading {
+/** The guests of a record in memory, and their rows. */
+export function readingOf(zone: Zone): Reading {
   const known = readings.get(zone)
   if (known) return known
   const { guest } = schema
@@ -66,8 +67,12 @@ function readingOf(zone: Zone): Reading {
   return made
 }
 
-/** The cheap ones first; none for what was not asked. */
-function conditions(deps: Pick<GuestDeps, 'live'>, op: OperationContext, filter: GuestFilter): Matches[] {
+/** The cheap ones first; none for what was not asked. What the caller may not see never matches. */
+export function conditions(
+  deps: Pick<GuestDeps, 'live'>,
+  op: OperationContext,
+  filter: Omit<GuestFilter, 'limit' | 'offset'>,
+): Matches[] {
   const { pool, cell, created, running, keyword } = filter
   const all: Matches[] = [...visible(op), ...belongs(filter)]
   if (pool !== undefined) all.push((entry) => entry.pool === pool)
@@ -85,7 +90,7 @@ function conditions(deps: Pick<GuestDeps, 'live'>, op: OperationContext, filter:
 }
 
 /** The original's filter: owner or group. */
-function belongs({ owner, group }: GuestFilter): Matches[] {
+function belongs({ owner, group }: Pick<GuestFilter, 'owner' | 'group'>): Matches[] {
   if (owner === undefined && group === undefined) return []
   return [(entry) => entry.owner === owner || entry.group === group]
 }

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import type { Guests } from '../../core/guests/guests.ts'
 import { type Operation, operation } from '../operation.ts'
 import { guestChangeOperations } from './guest-changes.ts'
+import { guestFindOperations } from './guest-find.ts'
 import { guestQosOperations } from './guest-qos.ts'
 import {
   createBody,
@@ -18,14 +19,6 @@ import { listed, partQuery } from './listed.ts'
 const tag = 'Guests'
 
 const fromQuery = (description: string) => v.optional(v.pipe(v.string(), v.description(description)))
-
-const searchBody = v.object({
-  limit: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)), 20),
-  offset: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0)), 0),
-  pool: v.optional(v.string()),
-  cell: v.optional(v.string()),
-  keyword: v.optional(v.string()),
-})
 
 export const guestOperations = (services: { guests: Guests; guestNames: GuestNames }): Operation[] => {
   const { guests, guestNames } = services
@@ -61,26 +54,7 @@ export const guestOperations = (services: { guests: Guests; guestNames: GuestNam
         return listed(found, (guest) => guestElement(guest, guestNames))
       },
     }),
-    operation({
-      id: 'guest.find',
-      method: 'POST',
-      path: '/search/guests',
-      summary: 'One page of guests by pool, cell and keyword',
-      tag,
-      body: searchBody,
-      reply: v.object({
-        result: v.array(guestReply),
-        total: v.number(),
-        limit: v.number(),
-        offset: v.number(),
-      }),
-      access: 'guest.read',
-      handle(op, { body }) {
-        const found = guests.search(op, body)
-        const result = found.guests.map((guest) => guestElement(guest, guestNames))
-        return { data: { result, total: found.total, limit: body.limit, offset: body.offset } }
-      },
-    }),
+    ...guestFindOperations(services),
     operation({
       id: 'guest.get',
       method: 'GET',

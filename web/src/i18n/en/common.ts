@@ -34,4 +34,7 @@ export const common = {
   unit: 'Unit',
   days: 'days',
   ago: '{{time}} ago',
+  chartAsOf: 'as of {{time}}',
+  chartEmpty: 'No figures for this time',
+  chartSummary: '{{label}}: {{average}} on average, {{highest}} at most.',
 }

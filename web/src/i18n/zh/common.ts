@@ -34,4 +34,7 @@ export const common: Translated<typeof english> = {
   unit: '单位',
   days: '天',
   ago: '{{time}}前',
+  chartAsOf: '截至 {{time}}',
+  chartEmpty: '这段时间没有数据',
+  chartSummary: '{{label}}：平均 {{average}}，最高 {{highest}}。',
 }

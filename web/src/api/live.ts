@@ -1,5 +1,6 @@
 // What other people and the hosts change comes by one connection of all tabs, and makes the readings of it anew.
 import type { Query, QueryClient } from '@tanstack/react-query'
+import { followTasks, type TaskEvent } from './live-tasks.ts'
 
 export interface Change {
   table: string
@@ -18,7 +19,7 @@ export interface LiveState {
 export type FeedMessage =
   | { type: 'change'; data: { revision: number; changes: Change[] } }
   | { type: 'live'; data: LiveState }
-  | { type: 'task'; data: { id: string } }
+  | { type: 'task'; data: TaskEvent }
   | { type: 'hello' | 'reset' | 'live_gap' }
   | { type: 'open' | 'lost' }
 
@@ -97,6 +98,7 @@ export function followFeed(
     gathered.push(...changes)
     if (timer === undefined) timer = setTimeout(flush, gatherMs)
   }
+  const tellTask = followTasks(client)
   let isFirst = true
   return subscribe((message) => {
     switch (message.type) {
@@ -105,9 +107,7 @@ export function followFeed(
       case 'live':
         return gather([{ table: 'guest', key: message.data.guest, kind: 'changed' }])
       case 'task':
-        return void client.invalidateQueries({
-          predicate: ({ queryKey }) => `${queryKey[0]}`.startsWith('/tasks'),
-        })
+        return tellTask(message.data)
       case 'hello':
       case 'reset':
       case 'live_gap':

@@ -10,6 +10,9 @@ import { Frame } from './components/Frame.tsx'
 import { NoSuchPage } from './components/NoSuchPage.tsx'
 import { PageFailed } from './components/PageFailed.tsx'
 
+/** A hand-written address has `pool=42` where the pages write `pool="42"`. */
+const word = v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(String)))
+
 const root = createRootRoute({ notFoundComponent: NoSuchPage })
 
 // Every page but the console's own window stands in the frame.
@@ -37,11 +40,20 @@ const instancesPage = createRoute({
 const createGuestPage = createRoute({
   getParentRoute: () => framed,
   path: '/instances/new',
+  validateSearch: v.object({
+    ...{ step: word, image: word, media: word, template: word, pool: word, group: word },
+    guest: word,
+    autostart: v.optional(v.boolean()),
+  }),
   component: lazyRouteComponent(() => import('./pages/create/CreateGuest.tsx'), 'CreateGuest'),
 })
 const createBatchPage = createRoute({
   getParentRoute: () => framed,
   path: '/instances/new-batch',
+  validateSearch: v.object({
+    ...{ step: word, image: word, template: word, pool: word, group: word },
+    ...{ batch: word, dialog: word },
+  }),
   component: lazyRouteComponent(() => import('./pages/create/CreateBatch.tsx'), 'CreateBatch'),
 })
 const diskImagesPage = createRoute({
@@ -67,11 +79,13 @@ const mediaImagePage = createRoute({
 const templatesPage = createRoute({
   getParentRoute: () => framed,
   path: '/templates',
+  validateSearch: v.object({ dialog: word, from: word, q: word }),
   component: lazyRouteComponent(() => import('./pages/templates/Templates.tsx'), 'Templates'),
 })
 const templatePage = createRoute({
   getParentRoute: () => framed,
   path: '/templates/$id',
+  validateSearch: v.object({ dialog: word }),
   component: lazyRouteComponent(() => import('./pages/templates/Template.tsx'), 'Template'),
 })
 const storagePoolsPage = createRoute({

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { AppMasthead } from './AppMasthead.tsx'
 import { useIsLost } from './feed-context.ts'
 import { Navigation } from './Navigation.tsx'
+import { Notices } from './Notices.tsx'
 import { TaskDrawer } from './TaskDrawer.tsx'
 
 const contentId = 'content'
@@ -37,6 +38,7 @@ export function Frame() {
         <Outlet />
       </Page>
       <TaskDrawer />
+      <Notices />
     </div>
   )
 }

@@ -19,6 +19,8 @@ export interface ConfirmProps {
   verb: string
   isDanger?: boolean
   isPending?: boolean
+  /** Whether what is asked for has been filled in; default yes. */
+  isReady?: boolean
   /** Only where nothing brings it back: this has to be typed. */
   typed?: string
   /** Why the last attempt failed. */
@@ -33,7 +35,7 @@ export function Confirm(props: ConfirmProps) {
   const { t } = useTranslation()
   const [text, setText] = useState('')
   const id = useId()
-  const isReady = typed === undefined || text === typed
+  const isReady = props.isReady !== false && (typed === undefined || text === typed)
   return (
     <Modal
       isOpen

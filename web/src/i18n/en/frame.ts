@@ -34,6 +34,7 @@ export const frame = {
   userMenu: 'User menu of {{user}}',
   connectionLost:
     'The connection to the appliance is broken; what you see may be old. It is tried again by itself.',
+  notices: 'Notices',
   breadcrumb: 'Where you are',
   noSuchPage: 'There is no such page',
   noSuchPageHint: 'The address may be old, or mistyped.',

@@ -35,6 +35,7 @@ export const frame: Translated<typeof english> = {
   language: '语言',
   userMenu: '{{user}} 的用户菜单',
   connectionLost: '与设备的连接已断开,当前内容可能不是最新。正在自动重新连接。',
+  notices: '通知',
   breadcrumb: '当前位置',
   noSuchPage: '没有这个页面',
   noSuchPageHint: '地址可能已过时或输入有误。',

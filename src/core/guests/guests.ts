@@ -11,6 +11,7 @@ import { createGuestChanges, settleMs, writableGuest } from './changes.ts'
 import { type CreateParams, createLocks, guestCreate } from './create.ts'
 import { type DeleteParams, guestDelete } from './delete.ts'
 import type { GuestDeps } from './deps.ts'
+import { guestDisks } from './disks.ts'
 import { countGuests, findGuests, type GuestQuestion } from './find.ts'
 import type { Guest, GuestRequest } from './guest.ts'
 import { guestModify } from './modify.ts'
@@ -62,6 +63,9 @@ export function createGuests(deps: GuestDeps) {
       requirePermission(op, 'guest.read', guest)
       return view(deps, guest)
     },
+
+    /** Where its disks lie and what they take there. */
+    disks: (op: OperationContext, id: string) => guestDisks(deps, op, id),
 
     /** One page, in the order that is asked for. */
     find(op: OperationContext, question: GuestQuestion) {

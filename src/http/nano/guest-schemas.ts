@@ -213,8 +213,51 @@ const guestEntries = {
 export const guestReply = v.pipe(v.object(guestEntries), v.metadata({ ref: 'Guest' }))
 
 export const guestDetailReply = v.pipe(
-  v.object({ ...guestEntries, monitor_secret: v.string() }),
+  v.object({
+    ...guestEntries,
+    monitor_secret: v.string(),
+    max_cores: v.pipe(v.number(), v.description('To how many an instance that starts now can grow.')),
+    max_memory: v.pipe(v.number(), v.description('The same of its memory, in bytes.')),
+    cloud_init: v.optional(
+      v.pipe(
+        v.object({
+          root_enabled: v.boolean(),
+          admin_name: v.string(),
+          data_path: v.string(),
+          ssh_keys: v.array(v.string()),
+        }),
+        v.description('What cloud-init was told, without the password.'),
+      ),
+    ),
+  }),
   v.metadata({ ref: 'GuestDetail' }),
+)
+
+export const diskReply = v.pipe(
+  v.object({
+    index: v.pipe(v.number(), v.description('0 is the system disk.')),
+    size: v.pipe(v.number(), v.description('Bytes, as the guest sees it.')),
+    used: v.pipe(
+      v.nullable(v.number()),
+      v.description(
+        'Bytes that it takes on its pool, snapshots included and the image below left out; null where the pool does not tell now.',
+      ),
+    ),
+    pool: v.pipe(v.string(), v.description('Storage pool.')),
+    volume: v.pipe(v.string(), v.description('Name of its volume there.')),
+    format: v.string(),
+    layers: v.pipe(v.number(), v.description('How many volumes it is made of.')),
+    image: v.pipe(
+      v.nullable(v.object({ id: v.string(), name: v.string() })),
+      v.description('The disk image that it stands on.'),
+    ),
+    online_resize: v.pipe(v.boolean(), v.description('Whether it can grow while the guest runs.')),
+    compactable: v.pipe(
+      v.boolean(),
+      v.description('Whether what is free in it can be given back to the pool.'),
+    ),
+  }),
+  v.metadata({ ref: 'GuestDisk' }),
 )
 
 export const creatingReply = v.pipe(

@@ -1,3 +1,4 @@
+import type { DiskView } from '../../core/guests/disks.ts'
 import type { GuestView } from '../../core/guests/view.ts'
 import type { InstanceFigures } from '../../core/instances/instances.ts'
 import { recordTag } from './match.ts'
@@ -70,6 +71,37 @@ export function guestElement(guest: GuestView, names: GuestNames) {
     qos: qosOf(guest),
   }
 }
+
+/** What is told of one guest and not in lists. */
+export const guestDetail = (guest: GuestView, names: GuestNames, monitorSecret: string) => ({
+  ...guestElement(guest, names),
+  monitor_secret: monitorSecret,
+  max_cores: guest.maxCores,
+  max_memory: guest.maxMemoryBytes,
+  ...(guest.cloudInit
+    ? {
+        cloud_init: {
+          root_enabled: guest.cloudInit.rootEnabled,
+          admin_name: guest.cloudInit.adminName,
+          data_path: guest.cloudInit.dataPath,
+          ssh_keys: guest.cloudInit.sshKeys,
+        },
+      }
+    : {}),
+})
+
+export const diskElement = (disk: DiskView) => ({
+  index: disk.index,
+  size: disk.sizeBytes,
+  used: disk.usedBytes,
+  pool: disk.pool,
+  volume: disk.volume,
+  format: disk.format,
+  layers: disk.layers,
+  image: disk.image,
+  online_resize: disk.onlineResize,
+  compactable: disk.compactable,
+})
 
 /** Where the guest is reached from outside: at its own address (1:1 NAT), or at the host's by the ports that it forwards. */
 function externalAddress(guest: GuestView, names: GuestNames): { network_address?: string } {

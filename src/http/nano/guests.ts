@@ -7,12 +7,13 @@ import { guestQosOperations } from './guest-qos.ts'
 import {
   createBody,
   creatingReply,
+  diskReply,
   guestDetailReply,
   guestReply,
   guestRequest,
   idParams,
 } from './guest-schemas.ts'
-import { type GuestNames, guestElement, guestTag } from './guest-wire.ts'
+import { diskElement, type GuestNames, guestDetail, guestElement, guestTag } from './guest-wire.ts'
 import { launched } from './launched.ts'
 import { listed, partQuery } from './listed.ts'
 
@@ -72,12 +73,20 @@ export const guestOperations = (services: { guests: Guests; guestNames: GuestNam
           const data = { name, created: false, progress: guest.progress }
           return { status: 201, data, headers: { ETag: guestTag(guest) } }
         }
-        const data = {
-          ...guestElement(guest, guestNames),
-          monitor_secret: guests.monitorSecret(op, guest.id),
-        }
+        const data = guestDetail(guest, guestNames, guests.monitorSecret(op, guest.id))
         return { data, headers: { ETag: guestTag(guest) } }
       },
+    }),
+    operation({
+      id: 'guest.disks',
+      method: 'GET',
+      path: '/guests/:id/disks',
+      summary: 'Where the disks of a guest lie and what they take there',
+      tag,
+      params: idParams,
+      reply: v.array(diskReply),
+      access: 'guest.read',
+      handle: async (op, { params }) => ({ data: (await guests.disks(op, params.id)).map(diskElement) }),
     }),
     operation({
       id: 'guest.create',

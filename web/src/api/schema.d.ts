@@ -1037,6 +1037,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/guests/{id}/disks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the disks of a guest lie and what they take there */
+        get: operations["guest.disks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/guests": {
         parameters: {
             query?: never;
@@ -2018,7 +2035,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Move a rule of a security policy group one place up or down */
+        /** Move a rule of a security policy group one place up or down, or to any place */
         put: operations["security_policy_group.move_rule"];
         post?: never;
         delete?: never;
@@ -2235,7 +2252,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Move a rule of a guest one place up or down */
+        /** Move a rule of a guest one place up or down, or to any place */
         put: operations["guest_policy.move_rule"];
         post?: never;
         delete?: never;
@@ -2253,7 +2270,7 @@ export interface paths {
         };
         get?: never;
         /**
-         * Move a rule of a guest one place up or down
+         * Move a rule of a guest one place up or down, or to any place
          * @description Another spelling of `/guest/{id}/security_policy/rules/{index}/order`.
          */
         put: operations["guest_policy.move_rule.alias1"];
@@ -2621,6 +2638,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/attention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What needs a person, the worst first, each with what puts it right
+         * @description As far as the caller may read what it is about. The host and the storage pools are looked at behind the back of the callers, so that the first answers after a start may lack what is wrong with them.
+         */
+        get: operations["attention.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/host/stop_guests": {
         parameters: {
             query?: never;
@@ -2875,6 +2912,8 @@ export interface components {
             created: boolean;
             /** @description Percent of the upload or build that goes on. */
             progress: number;
+            /** @description Id of an upload in parts that is open: it can be gone on with. */
+            upload?: string;
             /** @description Bytes as stored. */
             size: number;
             /** @description Bytes as a guest sees them. */
@@ -3114,12 +3153,47 @@ export interface components {
                 [key: string]: string | number;
             };
             monitor_secret: string;
+            /** @description To how many an instance that starts now can grow. */
+            max_cores: number;
+            /** @description The same of its memory, in bytes. */
+            max_memory: number;
+            /** @description What cloud-init was told, without the password. */
+            cloud_init?: {
+                root_enabled: boolean;
+                admin_name: string;
+                data_path: string;
+                ssh_keys: string[];
+            };
         };
         GuestCreating: {
             name: string;
             /** @constant */
             created: false;
             progress: number;
+        };
+        GuestDisk: {
+            /** @description 0 is the system disk. */
+            index: number;
+            /** @description Bytes, as the guest sees it. */
+            size: number;
+            /** @description Bytes that it takes on its pool, snapshots included and the image below left out; null where the pool does not tell now. */
+            used: number | null;
+            /** @description Storage pool. */
+            pool: string;
+            /** @description Name of its volume there. */
+            volume: string;
+            format: string;
+            /** @description How many volumes it is made of. */
+            layers: number;
+            /** @description The disk image that it stands on. */
+            image: {
+                id: string;
+                name: string;
+            } | null;
+            /** @description Whether it can grow while the guest runs. */
+            online_resize: boolean;
+            /** @description Whether what is free in it can be given back to the pool. */
+            compactable: boolean;
         };
         GuestCreate: {
             /** @description Display name, unique within the group. */
@@ -3897,6 +3971,22 @@ export interface components {
             detail: string;
             mend: string | null;
         };
+        Need: {
+            /** @description Stable while the same thing is wrong. */
+            id: string;
+            /** @enum {string} */
+            severity: "error" | "warning";
+            /** @enum {string} */
+            kind: "task" | "storage_pool" | "guest" | "volume" | "reconciler" | "host" | "state_disk" | "certificate";
+            /** @description Id of the task or guest, name of the pool or reconciler, check of the doctor. */
+            subject: string;
+            /** @description What is wrong. */
+            sentence: string;
+            /** @description What puts it right. */
+            mend: string;
+            /** @description UTC; null where nobody noted it. */
+            since: string | null;
+        };
         Error: {
             /** @constant */
             error_code: 500;
@@ -3951,6 +4041,7 @@ export type SchemaGuest = components['schemas']['Guest'];
 export type SchemaGuestStateCounts = components['schemas']['GuestStateCounts'];
 export type SchemaGuestDetail = components['schemas']['GuestDetail'];
 export type SchemaGuestCreating = components['schemas']['GuestCreating'];
+export type SchemaGuestDisk = components['schemas']['GuestDisk'];
 export type SchemaGuestCreate = components['schemas']['GuestCreate'];
 export type SchemaBatchCreate = components['schemas']['BatchCreate'];
 export type SchemaInstance = components['schemas']['Instance'];
@@ -3968,6 +4059,7 @@ export type SchemaTaskDetails = components['schemas']['TaskDetails'];
 export type SchemaReconciler = components['schemas']['Reconciler'];
 export type SchemaDoctorReport = components['schemas']['DoctorReport'];
 export type SchemaFinding = components['schemas']['Finding'];
+export type SchemaNeed = components['schemas']['Need'];
 export type SchemaError = components['schemas']['Error'];
 export type ResponseError = components['responses']['Error'];
 export type ParameterDryRun = components['parameters']['dryRun'];
@@ -8752,6 +8844,39 @@ export interface operations {
             default: components["responses"]["Error"];
         };
     };
+    "guest.disks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["GuestDisk"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
     "guest.create": {
         parameters: {
             query?: {
@@ -12402,7 +12527,9 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @enum {string} */
-                    direction: "up" | "down";
+                    direction?: "up" | "down";
+                    /** @description In the place of a direction: where it goes; the first is 0. */
+                    to?: number;
                 };
             };
         };
@@ -13337,7 +13464,9 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @enum {string} */
-                    direction: "up" | "down";
+                    direction?: "up" | "down";
+                    /** @description In the place of a direction: where it goes; the first is 0. */
+                    to?: number;
                 };
             };
         };
@@ -13400,7 +13529,9 @@ export interface operations {
             content: {
                 "application/json": {
                     /** @enum {string} */
-                    direction: "up" | "down";
+                    direction?: "up" | "down";
+                    /** @description In the place of a direction: where it goes; the first is 0. */
+                    to?: number;
                 };
             };
         };
@@ -14642,6 +14773,35 @@ export interface operations {
                         /** @constant */
                         message: "";
                         data: components["schemas"]["DoctorReport"];
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "attention.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Need"][];
                     };
                 };
             };

@@ -222,9 +222,11 @@ describe('images by HTTP', () => {
     assert.equal((await call('PATCH', path, bytes.subarray(0, 1000))).field, 'Upload-Offset')
     assert.equal((await call('POST', `${path}/finish`)).status, 409)
     assert.equal((await call('GET', path)).data['offset'], 1000)
+    assert.equal((await call('GET', `/media_images/${id}`)).data['upload'], started.data['id'])
     const range = { 'content-range': `bytes 1000-${bytes.length - 1}/${bytes.length}` }
     assert.equal((await call('PUT', path, bytes.subarray(1000), range)).data['finished'], true)
-    assert.equal((await call('GET', `/media_images/${id}`)).data['sha256'], request.sha256)
+    const ready = (await call('GET', `/media_images/${id}`)).data
+    assert.deepEqual([ready['sha256'], ready['upload']], [request.sha256, undefined])
     assert.equal((await call('GET', path)).status, 404)
     const other = await call('POST', '/uploads', { image: await create('/disk_images'), size: 10 })
     assert.equal((await call('DELETE', `/uploads/${other.data['id']}`)).status, 200)

@@ -17,6 +17,8 @@ export interface ImageView extends Image {
   created: boolean
   /** 0–100: of the upload or the build that goes on. */
   progress: number
+  /** Id of an upload in parts that is open. */
+  upload?: string
 }
 
 export interface ImageFilter {

@@ -63,6 +63,7 @@ export function createImages(deps: ImagesDeps) {
     ...image,
     created: image.state === 'ready',
     progress: progressOf(deps, receiving, image),
+    ...openUploadOf(deps, image),
   })
   return {
     /** By name; only what the caller may see. All that match, or the part that is asked for; read page by page. */
@@ -205,6 +206,11 @@ function missing(deps: ImageDeps, who: Principal, { kind, id }: { kind: ImageKin
   return new AppError('not_found', `there is no ${kind} image '${id}'${why}`, {
     details: { noun: 'image', key: id, ...(task && error ? { task: task.id } : {}) },
   })
+}
+
+function openUploadOf({ uploads }: ImagesDeps, image: Image): { upload?: string } {
+  const id = image.state === 'empty' ? uploads.openFor(image.id) : undefined
+  return id === undefined ? {} : { upload: id }
 }
 
 function progressOf(deps: ImagesDeps, receiving: Receiving, image: Image): number {

@@ -50,6 +50,8 @@ export interface Uploads {
   /** Ends those that are idle; says in words which. */
   expire(op: OperationContext): Promise<string[]>
   percent(imageId: string): number | undefined
+  /** Id of the upload to the image that is open. */
+  openFor(imageId: string): string | undefined
 }
 
 export interface UploadPart {
@@ -152,15 +154,23 @@ class ImageUploads implements Uploads {
     return ended.map((upload) => `ended upload ${upload.id}, which nobody went on with`)
   }
 
+  openFor(imageId: string): string | undefined {
+    return this.#uploadTo(imageId)?.id
+  }
+
   percent(imageId: string): number | undefined {
-    const upload = this.#deps.zone.db
+    const upload = this.#uploadTo(imageId)
+    const active = upload && this.#active.get(upload.id)
+    if (!upload?.totalBytes) return undefined
+    return Math.min(99, Math.floor(((active?.writtenBytes ?? 0) * 100) / upload.totalBytes))
+  }
+
+  #uploadTo(imageId: string): Upload | undefined {
+    return this.#deps.zone.db
       .select()
       .from(cellSchema.upload)
       .where(eq(cellSchema.upload.image, imageId))
       .get()
-    const active = upload && this.#active.get(upload.id)
-    if (!upload?.totalBytes) return undefined
-    return Math.min(99, Math.floor(((active?.writtenBytes ?? 0) * 100) / upload.totalBytes))
   }
 
   #permitted(op: OperationContext, id: string): { upload: Upload; image: Image } {

@@ -1,5 +1,5 @@
 import type { OperationContext } from '../context.ts'
-import { added, checkRule, moved, removed, replaced } from './rules.ts'
+import { added, checkRule, type Move, moved, removed, replaced } from './rules.ts'
 import type { RuleRequest, SecurityRule } from './security-policy.ts'
 
 /** Gives whatever is named by `id` the rules that it makes of the present ones. */
@@ -17,6 +17,6 @@ export const ruleChanges = <T>(change: ChangeRules<T>) => ({
     change(op, id, (rules) => replaced(rules, index, checkRule(rule))),
   removeRule: (op: OperationContext, id: string, index: number) =>
     change(op, id, (rules) => removed(rules, index)),
-  moveRule: (op: OperationContext, id: string, move: { index: number; direction: 'up' | 'down' }) =>
-    change(op, id, (rules) => moved(rules, move.index, move.direction)),
+  moveRule: (op: OperationContext, id: string, { index, move }: { index: number; move: Move }) =>
+    change(op, id, (rules) => moved(rules, index, move)),
 })

@@ -53,11 +53,18 @@ describe('an ordered list of rules', () => {
     for (const index of [3, -1]) assert.throws(() => removed(rules, index), { code: 'not_found' })
   })
   it('is reordered one place at a time', () => {
-    assert.deepEqual(ports(moved(rules, 1, 'up')), [2, 1, 3])
-    assert.deepEqual(ports(moved(rules, 1, 'down')), [1, 3, 2])
-    assert.throws(() => moved(rules, 0, 'up'), { code: 'conflict', field: 'direction' })
-    assert.throws(() => moved(rules, 2, 'down'), { code: 'conflict', field: 'direction' })
-    assert.throws(() => moved(rules, 3, 'up'), { code: 'not_found' })
+    const [up, down] = [{ direction: 'up' }, { direction: 'down' }] as const
+    assert.deepEqual(ports(moved(rules, 1, up)), [2, 1, 3])
+    assert.deepEqual(ports(moved(rules, 1, down)), [1, 3, 2])
+    assert.throws(() => moved(rules, 0, up), { code: 'conflict', field: 'direction' })
+    assert.throws(() => moved(rules, 2, down), { code: 'conflict', field: 'direction' })
+    assert.throws(() => moved(rules, 3, up), { code: 'not_found' })
+  })
+  it('is reordered to any place', () => {
+    assert.deepEqual(ports(moved(rules, 0, { to: 2 })), [2, 3, 1])
+    assert.deepEqual(ports(moved(rules, 2, { to: 0 })), [3, 1, 2])
+    assert.deepEqual(ports(moved(rules, 1, { to: 1 })), [1, 2, 3])
+    assert.throws(() => moved(rules, 0, { to: 3 }), { code: 'not_found' })
   })
 })
 

@@ -65,20 +65,21 @@ export function removed(rules: readonly SecurityRule[], index: number): Security
   return rules.toSpliced(index, 1)
 }
 
-/** Throws `conflict` where there is no place further in that direction. */
-export function moved(
-  rules: readonly SecurityRule[],
-  index: number,
-  direction: 'up' | 'down',
-): SecurityRule[] {
+/** One place up or down, or to a place wherever it is. */
+export type Move = { direction: 'up' | 'down' } | { to: number }
+
+/** Throws `conflict` where there is no place further in that direction, `not_found` where there is none of that number. */
+export function moved(rules: readonly SecurityRule[], index: number, move: Move): SecurityRule[] {
   const rule = ruleAt(rules, index)
-  const target = direction === 'up' ? index - 1 : index + 1
-  const other = rules[target]
-  if (!other)
-    throw new AppError('conflict', `rule ${index} is the ${direction === 'up' ? 'first' : 'last'} already`, {
-      field: 'direction',
-    })
-  return rules.with(index, other).with(target, rule)
+  if ('to' in move) ruleAt(rules, move.to)
+  else if (index === (move.direction === 'up' ? 0 : rules.length - 1))
+    throw new AppError(
+      'conflict',
+      `rule ${index} is the ${move.direction === 'up' ? 'first' : 'last'} already`,
+      { field: 'direction' },
+    )
+  const target = 'to' in move ? move.to : move.direction === 'up' ? index - 1 : index + 1
+  return rules.toSpliced(index, 1).toSpliced(target, 0, rule)
 }
 
 /** The guest's own rules, then those of its group where that is enabled; the first default that is set. */

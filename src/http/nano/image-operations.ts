@@ -67,6 +67,9 @@ const imageReply = v.pipe(
     group: v.string(),
     created: v.pipe(v.boolean(), v.description('Whether its bytes are there.')),
     progress: v.pipe(v.number(), v.description('Percent of the upload or build that goes on.')),
+    upload: v.optional(
+      v.pipe(v.string(), v.description('Id of an upload in parts that is open: it can be gone on with.')),
+    ),
     size: v.pipe(v.number(), v.description('Bytes as stored.')),
     virtual_size: v.pipe(v.number(), v.description('Bytes as a guest sees them.')),
     format: v.string(),
@@ -86,6 +89,7 @@ export const renderImage = (image: ImageView) => ({
   group: image.group,
   created: image.created,
   progress: image.progress,
+  ...(image.upload === undefined ? {} : { upload: image.upload }),
   size: image.sizeBytes,
   virtual_size: image.virtualSizeBytes,
   format: image.format ?? '',

@@ -1,6 +1,8 @@
 import * as v from 'valibot'
 import type { OperationContext } from '../../core/context.ts'
+import { invalid } from '../../core/errors.ts'
 import type { Permission } from '../../core/identity/permissions.ts'
+import type { Move } from '../../core/security-policies/rules.ts'
 import type { Enforced, RuleRequest, SecurityRule } from '../../core/security-policies/security-policy.ts'
 import { type Operation, operation } from '../operation.ts'
 import { etag } from './changed.ts'
@@ -20,11 +22,7 @@ interface RuleOwner {
   addRule(op: OperationContext, id: string, rule: RuleRequest): Promise<Enforced>
   setRule(op: OperationContext, id: string, change: { index: number; rule: RuleRequest }): Promise<Enforced>
   removeRule(op: OperationContext, id: string, index: number): Promise<Enforced>
-  moveRule(
-    op: OperationContext,
-    id: string,
-    move: { index: number; direction: 'up' | 'down' },
-  ): Promise<Enforced>
+  moveRule(op: OperationContext, id: string, change: { index: number; move: Move }): Promise<Enforced>
 }
 
 interface RulePlace {
@@ -46,7 +44,23 @@ const index = v.pipe(
   v.description('Place of the rule; the first is 0.'),
 )
 
-const directions = ['up', 'down'] as const
+const moveBody = v.object({
+  direction: v.optional(v.picklist(['up', 'down'], 'must be up or down')),
+  to: v.optional(
+    v.pipe(
+      v.number('must be a number'),
+      v.integer('must be a whole number'),
+      v.minValue(0, 'must be 0 or more'),
+      v.description('In the place of a direction: where it goes; the first is 0.'),
+    ),
+  ),
+})
+
+function moveOf({ direction, to }: v.InferOutput<typeof moveBody>): Move {
+  if (to !== undefined) return { to }
+  if (direction === undefined) throw invalid('direction', 'direction must be up or down')
+  return { direction }
+}
 
 /** The operations on the rules of a guest or a group. Each changes the rules that hold at once. */
 export function ruleOperations(owner: RuleOwner, place: RulePlace): Operation[] {
@@ -131,14 +145,14 @@ export function ruleOperations(owner: RuleOwner, place: RulePlace): Operation[] 
       id: `${prefix}.move_rule`,
       method: 'PUT',
       ...at('/rules/:index/order'),
-      summary: `Move a rule of ${of} one place up or down`,
+      summary: `Move a rule of ${of} one place up or down, or to any place`,
       tag,
       params: indexed,
-      body: v.object({ direction: v.picklist(directions, 'must be up or down') }),
+      body: moveBody,
       status: enforcedStatus,
       access: write,
       async handle(op, { params: { id, index }, body }) {
-        return enforced(op, await owner.moveRule(op, id, { index: Number(index), direction: body.direction }))
+        return enforced(op, await owner.moveRule(op, id, { index: Number(index), move: moveOf(body) }))
       },
     }),
   ]

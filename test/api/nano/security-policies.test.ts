@@ -79,6 +79,9 @@ describe("a guest's own policy", () => {
     assert.deepEqual(held(id), ['accept tcp 22', 'accept tcp 80', 'reject icmp any', 'reject'])
     await ok('PUT', `/guest/${id}/security_policy/rules/1/order`, { direction: 'up' })
     assert.deepEqual(held(id), ['accept tcp 80', 'accept tcp 22', 'reject icmp any', 'reject'])
+    await ok('PUT', `/guests/${id}/security_policy/rules/0/order`, { to: 2 })
+    assert.deepEqual(held(id), ['accept tcp 22', 'reject icmp any', 'accept tcp 80', 'reject'])
+    await ok('PUT', `/guests/${id}/security_policy/rules/2/order`, { to: 0 })
     await ok('PUT', `/guests/${id}/security_policy/rules/0`, rule(443))
     await ok('DELETE', `/guests/${id}/security_policy/rules/1`)
     assert.deepEqual(held(id), ['accept tcp 443', 'reject icmp any', 'reject'])
@@ -122,6 +125,8 @@ describe("a guest's own policy", () => {
       ['GET', `${rules}/-1`, undefined, 400, 'index'],
       ['PUT', `${rules}/0/order`, { direction: 'left' }, 400, 'direction'],
       ['PUT', `${rules}/0/order`, { direction: 'up' }, 409, 'direction'],
+      ['PUT', `${rules}/0/order`, {}, 400, 'direction'],
+      ['PUT', `${rules}/0/order`, { to: -1 }, 400, 'to'],
       ['PUT', `${rules}/0/order`, { direction: 'down' }, 409, 'direction'],
       ['PUT', `/guests/${id}/security_policy/default_action`, { action: 'drop' }, 400, 'action'],
       ['PUT', `/guests/${id}/security_policy/default_action`, {}, 400, 'action'],

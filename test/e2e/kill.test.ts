@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { isLongSuite } from '../support/long-suite.ts'
 import {
   createKilled,
   deleteKilled,
@@ -9,6 +10,11 @@ import {
   snapshotKilled,
 } from './kill-acts.ts'
 import { KillStage } from './kill-stage.ts'
+
+function inLongSuite(name: string, body: () => Promise<void>): void {
+  if (isLongSuite) it(name, body)
+  else console.log(`# in the long suite only: ${name}`)
+}
 
 /** A chosen few of the points of test/full/kill-loop.test.ts: those at which the most is half done. */
 describe('the appliance is killed', { timeout: 900_000 }, () => {
@@ -78,7 +84,8 @@ describe('the appliance is killed', { timeout: 900_000 }, () => {
     assert.deepEqual(await stage.snapshots(guest), ['switched'])
   })
 
-  it('together with the guest, while the snapshot is taken back', async () => {
+  // test/tasks/power-cut.test.ts proves the same without QEMU.
+  inLongSuite('together with the guest, while the snapshot is taken back', async () => {
     const guest = guests.at(-1) ?? (await stage.create(booting))
     guests.splice(guests.length - 1, 1, guest)
     const agent = await stage.boots(guest)

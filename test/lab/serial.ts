@@ -55,7 +55,7 @@ export class SerialConsole {
    * Logs in at a `login:` prompt, pressing return if none is shown yet. Answers whether the password was
    * accepted; on acceptance the shell's prompt has been read.
    */
-  async login(user: string, password: string, timeoutMs = 20_000): Promise<boolean> {
+  async login(user: string, password: string, timeoutMs = 90_000): Promise<boolean> {
     if (!/login: $/.test(this.#text)) this.send('\r')
     await this.expect(/login: $/, timeoutMs)
     this.send(`${user}\r`)

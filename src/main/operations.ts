@@ -1,9 +1,12 @@
+import { X509Certificate } from 'node:crypto'
 import { eq } from 'drizzle-orm'
+import { createAttention } from '../core/attention/attention.ts'
 import { createDoctorService } from '../core/doctor/doctor.ts'
 import { AppError } from '../core/errors.ts'
 import { prefixesOf } from '../core/guests/address.ts'
 import * as schema from '../db/schema.ts'
 import { addressPoolOperations } from '../http/nano/address-pools.ts'
+import { attentionOperations } from '../http/nano/attention.ts'
 import { batchOperations } from '../http/nano/batches.ts'
 import { cellOperations } from '../http/nano/cells.ts'
 import { computePoolOperations } from '../http/nano/compute-pools.ts'
@@ -39,15 +42,26 @@ import { userGroupOperations } from '../http/nano/user-groups.ts'
 import { userOperations } from '../http/nano/users.ts'
 import { visibilityOperations } from '../http/nano/visibilities.ts'
 import type { Operation } from '../http/operation.ts'
+import type { CertificateSource } from '../http/tls/certificate-source.ts'
 import type { Zone } from '../zone/zone.ts'
 import type { Appliance } from './appliance.ts'
 import { type Examined, lookAtHost } from './doctor.ts'
 
 /** Every operation of the main API. */
-export function mainOperations(appliance: Appliance, examined: Examined): Operation[] {
+export function mainOperations(
+  appliance: Appliance,
+  examined: Examined,
+  certificate?: CertificateSource,
+): Operation[] {
   const { zone } = appliance
-  const doctor = createDoctorService(() => lookAtHost(examined, poolTargets(zone)))
-  const services = { ...appliance, guestNames: guestNames(zone), doctor }
+  const look = () => lookAtHost(examined, poolTargets(zone))
+  const attention = createAttention({ ...appliance, look, certificateEnd: () => endOf(certificate) })
+  const services = {
+    ...appliance,
+    guestNames: guestNames(zone),
+    doctor: createDoctorService(look),
+    attention,
+  }
   return [
     ...systemOperations(services),
     ...sessionOperations(services),
@@ -82,9 +96,13 @@ export function mainOperations(appliance: Appliance, examined: Examined): Operat
     ...settingOperations(services),
     ...reconcilerOperations(services),
     ...doctorOperations(services),
+    ...attentionOperations(services),
     ...hostOperations(services),
   ]
 }
+
+const endOf = (certificate: CertificateSource | undefined): number | undefined =>
+  certificate && new X509Certificate(certificate.current().cert).validToDate.getTime()
 
 const poolTargets = (zone: Zone): string[] =>
   zone.db

@@ -11,6 +11,7 @@ import { proxyList } from '../http/request-context.ts'
 import { responder } from '../http/respond.ts'
 import type { RunningServer } from '../http/server.ts'
 import { createSockets } from '../http/sockets/sockets.ts'
+import type { CertificateSource } from '../http/tls/certificate-source.ts'
 import { authorityPath } from '../http/tls/own-certificate.ts'
 import { version } from '../packaging/version.ts'
 import { type Appliance, createAppliance } from './appliance.ts'
@@ -37,12 +38,15 @@ export interface RunOptions {
   server: RunningServer
   /** Opened as soon as there is somebody to answer. */
   front: Front
+  /** Undefined: plain HTTP. */
+  certificate: CertificateSource | undefined
   log: RootLog
   stopping: AbortSignal
 }
 
 /** Opens the record, answers with it, and says where. The larger part of the program is loaded with this file. */
-export async function run({ config, env, server, front, log, stopping }: RunOptions): Promise<Running> {
+export async function run(options: RunOptions): Promise<Running> {
+  const { config, env, server, front, certificate, log, stopping } = options
   const { dataDir, cellName, libvirtUri } = config
   const drivers = createDrivers({ uri: libvirtUri, dataDir, log })
   const appliance = createAppliance({ dataDir, cellName, drivers, log })
@@ -50,7 +54,7 @@ export async function run({ config, env, server, front, log, stopping }: RunOpti
   await prepareIdentity(appliance, env, log)
   let up: BringUp | undefined
   const waitingFor = () => (up ? up.waitingFor() : 'the appliance is starting')
-  const deps = appDeps({ config, appliance, waitingFor, stopping, log })
+  const deps = appDeps({ config, appliance, certificate, waitingFor, stopping, log })
   const sockets = createSockets({ consume: appliance.channels.consume, log })
   front.open({ respond: responder(createApp(deps)), sockets })
   const closeControl = await listenControl(createApp(local(deps)), controlPath(dataDir))
@@ -77,18 +81,21 @@ async function prepareIdentity({ identity }: Appliance, env: NodeJS.ProcessEnv, 
   log.info({}, "made the first administrator 'admin' from NACELLE_ADMIN_PASSWORD")
 }
 
-interface Answering {
+export interface Answering {
   config: Config
   appliance: Appliance
+  certificate: CertificateSource | undefined
   waitingFor(): string | undefined
   stopping: AbortSignal
   log: RootLog
 }
 
-function appDeps({ config, appliance, waitingFor, stopping, log }: Answering): AppDeps {
+/** What the server answers with. */
+export function appDeps({ config, appliance, certificate, waitingFor, stopping, log }: Answering): AppDeps {
   const { identity, zone, stateDisk } = appliance
+  const operations = mainOperations(appliance, config, certificate)
   return {
-    operations: gated(mainOperations(appliance, config), { waitingFor, closed: closedBy(appliance) }),
+    operations: gated(operations, { waitingFor, closed: closedBy(appliance) }),
     metrics: createMetrics(gauges(appliance)),
     resolve: identity.resolve,
     feed: zone,

@@ -59,7 +59,7 @@ export async function start(config: Config, env: NodeJS.ProcessEnv): Promise<Sta
   const server = await startServer({ ...front, host, port, certificate, log, stopping })
   const running = Promise.race([front.asked, delay(firstProbeMs)]).then(async () => {
     const { run } = await import('./running.ts')
-    return run({ config, env, server, front, log, stopping: stopping.signal })
+    return run({ config, env, server, front, certificate, log, stopping: stopping.signal })
   })
   return { server, certificate, log, stopping: stopping.signal, running }
 }

@@ -176,11 +176,20 @@ const profilePage = createRoute({
 const tasksPage = createRoute({
   getParentRoute: () => framed,
   path: '/tasks',
+  validateSearch: v.object({
+    state: v.optional(v.string()),
+    live: v.optional(v.boolean()),
+    kind: v.optional(v.string()),
+    who: v.optional(v.string()),
+    subject: v.optional(v.string()),
+    page: v.optional(v.number()),
+  }),
   component: lazyRouteComponent(() => import('./pages/tasks/Tasks.tsx'), 'Tasks'),
 })
 const taskPage = createRoute({
   getParentRoute: () => framed,
   path: '/tasks/$id',
+  validateSearch: v.object({ dialog: v.optional(v.picklist(['skip', 'abandon'])) }),
   component: lazyRouteComponent(() => import('./pages/tasks/Task.tsx'), 'Task'),
 })
 const journalPage = createRoute({
@@ -202,6 +211,8 @@ const settingsPage = createRoute({
 const instancePage = createRoute({
   getParentRoute: () => framed,
   path: '/instances/$id',
+  // A dialog, what it is about, and the span of the charts.
+  validateSearch: v.object({ dialog: word, of: word, range: word }),
   component: lazyRouteComponent(() => import('./pages/instance/Instance.tsx'), 'Instance'),
 })
 const instanceIndex = createRoute({

@@ -56,7 +56,7 @@ const pathsOf: Readonly<Record<string, readonly string[]>> = {
     '/guests/{id}/security_policy',
   ],
   template: ['/templates'],
-  snapshot: ['/instances/{id}/snapshots'],
+  snapshot: ['/instances/{id}/snapshots', '/guests/{id}/disks'],
   volume: ['/storage_pools', '/instances/{id}/snapshots', ...statusPaths],
   lun_claim: ['/storage_pools'],
   log_entry: ['/logs'],

@@ -59,21 +59,41 @@ const createBatchPage = createRoute({
 const diskImagesPage = createRoute({
   getParentRoute: () => framed,
   path: '/images/disk',
+  validateSearch: v.object({
+    dialog: word,
+    of: word,
+    q: word,
+    tag: word,
+    owner: word,
+    group: word,
+    sort: word,
+  }),
   component: lazyRouteComponent(() => import('./pages/images/DiskImages.tsx'), 'DiskImages'),
 })
 const diskImagePage = createRoute({
   getParentRoute: () => framed,
   path: '/images/disk/$id',
+  validateSearch: v.object({ dialog: word }),
   component: lazyRouteComponent(() => import('./pages/images/DiskImage.tsx'), 'DiskImage'),
 })
 const mediaImagesPage = createRoute({
   getParentRoute: () => framed,
   path: '/images/media',
+  validateSearch: v.object({
+    dialog: word,
+    of: word,
+    q: word,
+    tag: word,
+    owner: word,
+    group: word,
+    sort: word,
+  }),
   component: lazyRouteComponent(() => import('./pages/images/MediaImages.tsx'), 'MediaImages'),
 })
 const mediaImagePage = createRoute({
   getParentRoute: () => framed,
   path: '/images/media/$id',
+  validateSearch: v.object({ dialog: word }),
   component: lazyRouteComponent(() => import('./pages/images/MediaImage.tsx'), 'MediaImage'),
 })
 const templatesPage = createRoute({
@@ -101,21 +121,25 @@ const storagePoolPage = createRoute({
 const addressPoolsPage = createRoute({
   getParentRoute: () => framed,
   path: '/network/pools',
+  validateSearch: v.object({ dialog: word, of: word }),
   component: lazyRouteComponent(() => import('./pages/network/AddressPools.tsx'), 'AddressPools'),
 })
 const addressPoolPage = createRoute({
   getParentRoute: () => framed,
   path: '/network/pools/$pool',
+  validateSearch: v.object({ dialog: word, of: word, block: word }),
   component: lazyRouteComponent(() => import('./pages/network/AddressPool.tsx'), 'AddressPool'),
 })
 const policyGroupsPage = createRoute({
   getParentRoute: () => framed,
   path: '/network/policies',
+  validateSearch: v.object({ dialog: word, of: word, q: word }),
   component: lazyRouteComponent(() => import('./pages/policies/PolicyGroups.tsx'), 'PolicyGroups'),
 })
 const policyGroupPage = createRoute({
   getParentRoute: () => framed,
   path: '/network/policies/$id',
+  validateSearch: v.object({ dialog: word, of: word }),
   component: lazyRouteComponent(() => import('./pages/policies/PolicyGroup.tsx'), 'PolicyGroup'),
 })
 const computePoolsPage = createRoute({
@@ -250,11 +274,13 @@ const instanceDisks = createRoute({
 const instanceNetwork = createRoute({
   getParentRoute: () => instancePage,
   path: 'network',
+  validateSearch: v.object({ dialog: word }),
   component: lazyRouteComponent(() => import('./pages/instance/GuestNetwork.tsx'), 'GuestNetwork'),
 })
 const instanceSecurity = createRoute({
   getParentRoute: () => instancePage,
   path: 'security',
+  validateSearch: v.object({ dialog: word, of: word }),
   component: lazyRouteComponent(() => import('./pages/instance/GuestSecurity.tsx'), 'GuestSecurity'),
 })
 const instancePerformance = createRoute({

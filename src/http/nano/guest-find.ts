@@ -1,9 +1,10 @@
 import * as v from 'valibot'
 import { type GuestCount, guestOrders, shownStates } from '../../core/guests/find.ts'
 import type { Guests } from '../../core/guests/guests.ts'
+import type { Instances } from '../../core/instances/instances.ts'
 import { type Operation, operation } from '../operation.ts'
-import { guestReply } from './guest-schemas.ts'
-import { type GuestNames, guestElement } from './guest-wire.ts'
+import { instanceReply } from './guest-schemas.ts'
+import { type GuestNames, instanceElement } from './guest-wire.ts'
 import { text } from './identity-schemas.ts'
 
 const tag = 'Guests'
@@ -50,22 +51,37 @@ const countReply = { total: number, states: counts }
 
 const countElement = ({ total, states }: GuestCount) => ({ total, states })
 
-export const guestFindOperations = (services: { guests: Guests; guestNames: GuestNames }): Operation[] => {
-  const { guests, guestNames } = services
+export interface FindServices {
+  guests: Guests
+  instances: Instances
+  guestNames: GuestNames
+}
+
+export const guestFindOperations = (services: FindServices): Operation[] => {
+  const { guests, instances, guestNames } = services
   return [
     operation({
       id: 'guest.find',
       method: 'POST',
       path: '/search/guests',
       summary: 'One page of guests by place, people, state and keyword, in the order that is asked for',
-      description: '`counts` has the states of all that match, whatever `states` asks for.',
+      description:
+        '`counts` has the states of all that match, whatever `states` asks for. The figures are those of the last look.',
       tag,
       body,
-      reply: v.object({ result: v.array(guestReply), total: number, counts, limit: number, offset: number }),
+      reply: v.object({
+        result: v.array(instanceReply),
+        total: number,
+        counts,
+        limit: number,
+        offset: number,
+      }),
       access: 'guest.read',
       handle(op, { body: { sort, ...rest } }) {
         const found = guests.find(op, { ...rest, order: sort })
-        const result = found.guests.map((guest) => guestElement(guest, guestNames))
+        const result = found.guests.map((guest) =>
+          instanceElement(guest, guestNames, instances.knownFigures(op, guest)),
+        )
         const { limit, offset } = rest
         return { data: { result, total: found.total, counts: found.counts, limit, offset } }
       },

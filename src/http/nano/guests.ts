@@ -1,8 +1,7 @@
 import * as v from 'valibot'
-import type { Guests } from '../../core/guests/guests.ts'
 import { type Operation, operation } from '../operation.ts'
 import { guestChangeOperations } from './guest-changes.ts'
-import { guestFindOperations } from './guest-find.ts'
+import { type FindServices, guestFindOperations } from './guest-find.ts'
 import { guestQosOperations } from './guest-qos.ts'
 import {
   createBody,
@@ -13,7 +12,7 @@ import {
   guestRequest,
   idParams,
 } from './guest-schemas.ts'
-import { diskElement, type GuestNames, guestDetail, guestElement, guestTag } from './guest-wire.ts'
+import { diskElement, guestDetail, guestElement, guestTag } from './guest-wire.ts'
 import { launched } from './launched.ts'
 import { listed, partQuery } from './listed.ts'
 
@@ -21,7 +20,7 @@ const tag = 'Guests'
 
 const fromQuery = (description: string) => v.optional(v.pipe(v.string(), v.description(description)))
 
-export const guestOperations = (services: { guests: Guests; guestNames: GuestNames }): Operation[] => {
+export const guestOperations = (services: FindServices): Operation[] => {
   const { guests, guestNames } = services
   return [
     operation({

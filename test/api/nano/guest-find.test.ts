@@ -101,6 +101,14 @@ test('owner and group must both hold; a keyword finds the address of a card', as
   assert.equal((await find({ keyword: '52:54:00:AA' })).names, 'ash')
 })
 
+test('a page has the figures of the last look, and zeros for what does not run', async () => {
+  const { data } = await t.call('POST', '/search/guests', { states: ['running', 'stopped'] })
+  const { result } = data as { result: Record<string, number>[] }
+  for (const guest of result)
+    for (const figure of ['cpu_usage', 'memory_available', 'disk_available', 'read_speed', 'receive_speed'])
+      assert.equal(guest[figure], 0, figure)
+})
+
 test('what is not known is refused with its field', async () => {
   for (const [body, field] of [
     [{ sort: 'colour' }, 'sort'],

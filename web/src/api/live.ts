@@ -27,6 +27,7 @@ const guestPaths = [
   '/guests',
   '/guest/',
   '/guest_search',
+  '/guest_counts',
   '/search',
   '/instances',
   '/instance_status',

@@ -989,7 +989,7 @@ export interface paths {
         put?: never;
         /**
          * One page of guests by place, people, state and keyword, in the order that is asked for
-         * @description `counts` has the states of all that match, whatever `states` asks for.
+         * @description `counts` has the states of all that match, whatever `states` asks for. The figures are those of the last look.
          */
         post: operations["guest.find"];
         delete?: never;
@@ -3084,6 +3084,82 @@ export interface components {
                 [key: string]: string | number;
             };
         };
+        Instance: {
+            /** @description group.name */
+            name: string;
+            id: string;
+            created: boolean;
+            /** @description Of the creation, 0–100. */
+            progress: number;
+            running: boolean;
+            lost?: boolean;
+            owner: string;
+            group: string;
+            pool: string;
+            cell: string;
+            /** @description Address of the cell. */
+            host: string;
+            cores: number;
+            /** @description Bytes. */
+            memory: number;
+            /** @description Bytes. */
+            total_disk: number;
+            disks: number[];
+            auto_start: boolean;
+            system: string;
+            system_version: string;
+            /** @description Id of the template that it was made by. */
+            template?: string;
+            start_priority: number;
+            /** @description Seconds. */
+            start_delay: number;
+            modules: string[];
+            firmware: string;
+            /** @description As the hypervisor says: stopped, running, paused, crashed… */
+            state: string;
+            /** @description Of a paused one: why, e.g. `storage pool 'local' is full`. */
+            state_reason?: string;
+            ethernet_address: string;
+            display_protocol: string;
+            internal: {
+                network_address?: string;
+                display_address: string;
+                allocated_address?: string;
+            };
+            external: {
+                network_address?: string;
+                display_address: string;
+                allocated_address?: string;
+            };
+            ports: {
+                guest: number;
+                host: number;
+            }[];
+            /** @description Id of its security policy group. */
+            security_policy_group?: string;
+            create_time: string;
+            media_attached: boolean;
+            media_source?: string;
+            qos: {
+                [key: string]: string | number;
+            };
+            /** @description Percent of all its cores. */
+            cpu_usage: number;
+            memory_available: number;
+            disk_available: number;
+            bytes_read: number;
+            bytes_written: number;
+            bytes_received: number;
+            bytes_sent: number;
+            /** @description Read from its disks, in bytes per second. */
+            read_speed: number;
+            /** @description Written to its disks, in bytes per second. */
+            write_speed: number;
+            /** @description Received from the network, in bytes per second. */
+            receive_speed: number;
+            /** @description Sent to the network, in bytes per second. */
+            send_speed: number;
+        };
         /** @description How many guests are in each state. */
         GuestStateCounts: {
             creating: number;
@@ -3478,82 +3554,6 @@ export interface components {
             name_prefix: string;
             /** @description How many guests, at most 500. */
             count: number;
-        };
-        Instance: {
-            /** @description group.name */
-            name: string;
-            id: string;
-            created: boolean;
-            /** @description Of the creation, 0–100. */
-            progress: number;
-            running: boolean;
-            lost?: boolean;
-            owner: string;
-            group: string;
-            pool: string;
-            cell: string;
-            /** @description Address of the cell. */
-            host: string;
-            cores: number;
-            /** @description Bytes. */
-            memory: number;
-            /** @description Bytes. */
-            total_disk: number;
-            disks: number[];
-            auto_start: boolean;
-            system: string;
-            system_version: string;
-            /** @description Id of the template that it was made by. */
-            template?: string;
-            start_priority: number;
-            /** @description Seconds. */
-            start_delay: number;
-            modules: string[];
-            firmware: string;
-            /** @description As the hypervisor says: stopped, running, paused, crashed… */
-            state: string;
-            /** @description Of a paused one: why, e.g. `storage pool 'local' is full`. */
-            state_reason?: string;
-            ethernet_address: string;
-            display_protocol: string;
-            internal: {
-                network_address?: string;
-                display_address: string;
-                allocated_address?: string;
-            };
-            external: {
-                network_address?: string;
-                display_address: string;
-                allocated_address?: string;
-            };
-            ports: {
-                guest: number;
-                host: number;
-            }[];
-            /** @description Id of its security policy group. */
-            security_policy_group?: string;
-            create_time: string;
-            media_attached: boolean;
-            media_source?: string;
-            qos: {
-                [key: string]: string | number;
-            };
-            /** @description Percent of all its cores. */
-            cpu_usage: number;
-            memory_available: number;
-            disk_available: number;
-            bytes_read: number;
-            bytes_written: number;
-            bytes_received: number;
-            bytes_sent: number;
-            /** @description Read from its disks, in bytes per second. */
-            read_speed: number;
-            /** @description Written to its disks, in bytes per second. */
-            write_speed: number;
-            /** @description Received from the network, in bytes per second. */
-            receive_speed: number;
-            /** @description Sent to the network, in bytes per second. */
-            send_speed: number;
         };
         ZoneStatus: {
             name: string;
@@ -4038,13 +4038,13 @@ export type SchemaUpload = components['schemas']['Upload'];
 export type SchemaTemplate = components['schemas']['Template'];
 export type SchemaTemplateCreate = components['schemas']['TemplateCreate'];
 export type SchemaGuest = components['schemas']['Guest'];
+export type SchemaInstance = components['schemas']['Instance'];
 export type SchemaGuestStateCounts = components['schemas']['GuestStateCounts'];
 export type SchemaGuestDetail = components['schemas']['GuestDetail'];
 export type SchemaGuestCreating = components['schemas']['GuestCreating'];
 export type SchemaGuestDisk = components['schemas']['GuestDisk'];
 export type SchemaGuestCreate = components['schemas']['GuestCreate'];
 export type SchemaBatchCreate = components['schemas']['BatchCreate'];
-export type SchemaInstance = components['schemas']['Instance'];
 export type SchemaZoneStatus = components['schemas']['ZoneStatus'];
 export type SchemaPoolStatus = components['schemas']['PoolStatus'];
 export type SchemaCellStatus = components['schemas']['CellStatus'];
@@ -8638,7 +8638,7 @@ export interface operations {
                         /** @constant */
                         message: "";
                         data: {
-                            result: components["schemas"]["Guest"][];
+                            result: components["schemas"]["Instance"][];
                             total: number;
                             counts: components["schemas"]["GuestStateCounts"];
                             limit: number;

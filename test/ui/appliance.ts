@@ -1,17 +1,15 @@
 // The whole appliance on a pretended host, behind a real socket of loopback.
+import { loadConfig } from '../../src/config.ts'
 import type { Finding, Report } from '../../src/core/doctor/finding.ts'
 import { report } from '../../src/core/doctor/finding.ts'
-import { createLiveFeed } from '../../src/core/guests/live-feed.ts'
 import { SimulatedVolumes } from '../../src/drivers/simulated/volumes.ts'
 import { type AppDeps, createApp } from '../../src/http/app.ts'
-import { createMetrics } from '../../src/http/metrics.ts'
 import { doctorOperations } from '../../src/http/nano/doctor.ts'
 import type { Operation } from '../../src/http/operation.ts'
 import { responder } from '../../src/http/respond.ts'
 import { type RunningServer, startServer } from '../../src/http/server.ts'
 import { createSockets } from '../../src/http/sockets/sockets.ts'
-import { gauges } from '../../src/main/gauges.ts'
-import { closedBy, gated, mainOperations } from '../../src/main/operations.ts'
+import { appDeps } from '../../src/main/running.ts'
 import { listAssets } from '../../src/packaging/assets.ts'
 import { version } from '../../src/packaging/version.ts'
 import { openTestAppliance, type TestAppliance } from '../support/appliance.ts'
@@ -77,7 +75,7 @@ async function serveOn({ world, volumes, screen, closeAll }: Opened): Promise<Ui
   let stopping = new AbortController()
   const listen = async (port: number) => {
     stopping = new AbortController()
-    const deps = appDeps({ world, findings, stopping })
+    const deps = depsOf({ world, findings, stopping })
     const app = await withBuiltPages(() => withPagesRead(createApp(deps)))
     const sockets = createSockets({ consume: world.appliance.channels.consume, log })
     const respond = counted(responder(app), streams)
@@ -118,23 +116,14 @@ interface Parts {
   stopping: AbortController
 }
 
-function appDeps({ world, findings, stopping }: Parts): AppDeps {
+/** As `nacelle serve` has it, but for the doctor. */
+function depsOf({ world, findings, stopping }: Parts): AppDeps {
   const { appliance, dataDir } = world
-  const { identity, zone } = appliance
-  const listen = { url: 'http://127.0.0.1:0', scheme: 'http' as const, host: '127.0.0.1', port: 0 }
-  const operations = mainOperations(appliance, { dataDir, listen, libvirtUri: 'test:///' })
-  const told = withDoctor(operations, async () => report(version.version, findings))
-  return {
-    operations: gated(told, { waitingFor: () => undefined, closed: closedBy(appliance) }),
-    metrics: createMetrics(gauges(appliance)),
-    resolve: identity.resolve,
-    feed: zone,
-    live: createLiveFeed(appliance),
-    ownershipOf: identity.ownershipOf,
-    log,
-    stopping: stopping.signal,
-    checks: { database: () => void zone.revision() },
-  }
+  const flags = { config: '/dev/null', dataDir, listen: 'http://127.0.0.1:0', libvirtUri: 'test:///' }
+  const given = { config: loadConfig(flags, {}), appliance, certificate: undefined, log }
+  const deps = appDeps({ ...given, waitingFor: () => undefined, stopping: stopping.signal })
+  const told = async () => report(version.version, findings)
+  return { ...deps, operations: withDoctor(deps.operations, told) }
 }
 
 /** A page is read when it is first asked for; by then another test file may have built new ones. */

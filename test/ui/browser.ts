@@ -46,6 +46,9 @@ export const launchBrowser = (): Promise<Browser> =>
     })
   })
 
+/** What a page asks first; without a session it is refused, and the page asks the person. */
+const askedWho = /^401 GET \/api\/v1\/sessions\/self/
+
 /** A browser of its own (cookies, storage) on the page of `path`. The caller closes the context. */
 export async function openVisit(browser: Browser, url: string, options: VisitOptions = {}): Promise<Visit> {
   const { as = 'admin', path = '', theme = 'light', viewport = laptop, language = 'en-US' } = options
@@ -61,7 +64,8 @@ export async function openVisit(browser: Browser, url: string, options: VisitOpt
   })
   context.setDefaultTimeout(waitMs)
   const problems = await collectProblems(context)
-  if (as !== null) await logIn(context, as)
+  if (as === null) problems.expect(askedWho)
+  else await logIn(context, as)
   const page = await context.newPage()
   await page.goto(`/ui/${path.replace(/^\/(ui\/)?/, '')}`)
   return { page, context, problems }

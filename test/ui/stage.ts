@@ -9,6 +9,8 @@ import { administrator, type Population, type PopulationOptions, populate } from
 export interface StageOptions extends PopulationOptions {
   /** Nobody and nothing is there, as at the first start. */
   fresh?: boolean
+  /** What more is made before the first test; hooks of the file itself would not wait for the stage. */
+  prepare?(stage: Stage): Promise<void>
 }
 
 export interface Stage extends UiAppliance, Population {
@@ -49,7 +51,9 @@ export async function openStage(options: StageOptions = {}): Promise<Stage & { e
     const call = options.fresh ? appliance.world.as(null) : await administratorOf(appliance)
     const population = options.fresh ? { guests: {}, images: {} } : await populate(appliance, call, options)
     browser = await launchBrowser()
-    return { ...appliance, ...population, call, visit: visitor(browser, appliance.url), end }
+    const stage = { ...appliance, ...population, call, visit: visitor(browser, appliance.url), end }
+    await options.prepare?.(stage)
+    return stage
   } catch (error) {
     await end()
     throw error

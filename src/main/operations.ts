@@ -4,6 +4,7 @@ import { createAttention } from '../core/attention/attention.ts'
 import { createDoctorService } from '../core/doctor/doctor.ts'
 import { AppError } from '../core/errors.ts'
 import { prefixesOf } from '../core/guests/address.ts'
+import { createSearch } from '../core/search/search.ts'
 import * as schema from '../db/schema.ts'
 import { addressPoolOperations } from '../http/nano/address-pools.ts'
 import { attentionOperations } from '../http/nano/attention.ts'
@@ -26,6 +27,7 @@ import { migrationOperations } from '../http/nano/migrations.ts'
 import { monitorChannelOperations } from '../http/nano/monitor-channels.ts'
 import { reconcilerOperations } from '../http/nano/reconcilers.ts'
 import { roleOperations } from '../http/nano/roles.ts'
+import { searchOperations } from '../http/nano/search.ts'
 import { securityPolicyOperations } from '../http/nano/security-policies.ts'
 import { sessionOperations } from '../http/nano/sessions.ts'
 import { settingOperations } from '../http/nano/settings.ts'
@@ -61,6 +63,7 @@ export function mainOperations(
     guestNames: guestNames(zone),
     doctor: createDoctorService(look),
     attention,
+    search: createSearch(appliance),
   }
   return [
     ...systemOperations(services),
@@ -97,6 +100,7 @@ export function mainOperations(
     ...reconcilerOperations(services),
     ...doctorOperations(services),
     ...attentionOperations(services),
+    ...searchOperations(services),
     ...hostOperations(services),
   ]
 }

@@ -89,6 +89,25 @@ export function countGuests(
   return { ...all, pools }
 }
 
+/** The first guests that a person who types may mean: whose name begins so come before those that hold it elsewhere. */
+export function suggestGuests(deps: FindDeps, op: OperationContext, keyword: string, limit: number): Guest[] {
+  const { directory, rows } = readingOf(deps.zone)
+  const matches = conditions(deps, op, { keyword })
+  const wanted = keyword.toLowerCase()
+  const first: string[] = []
+  const others: string[] = []
+  for (const entry of directory.entries()) {
+    if (!matches.every((holds) => holds(entry))) continue
+    const begins = entry.name.toLowerCase().startsWith(wanted) || entry.address === wanted
+    if (begins) first.push(entry.id)
+    else if (others.length < limit) others.push(entry.id)
+    if (first.length === limit) break
+  }
+  const ids = [...first, ...others].slice(0, limit)
+  const byId = new Map((ids.length > 0 ? rows(JSON.stringify(ids)) : []).map((row) => [row.id, row]))
+  return ids.map((id) => byId.get(id) as Guest)
+}
+
 const noCounts = (): StateCounts => ({
   creating: 0,
   running: 0,

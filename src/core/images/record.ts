@@ -48,6 +48,25 @@ export function searchImages(
   return { items, total }
 }
 
+/** The first images of a kind that hold the text in name or id, those that begin with it before the others. */
+export function suggestImages(
+  db: Database,
+  who: Principal,
+  kind: ImageKind,
+  { text, limit }: { text: string; limit: number },
+): Image[] {
+  const { image } = schema
+  const place = sql`instr(lower(${image.name}), ${text.toLowerCase()})`
+  const holds = or(sql`${place} > 0`, sql`instr(${image.id}, ${text.toLowerCase()}) > 0`)
+  return db
+    .select()
+    .from(image)
+    .where(and(...matching(who, { kind }), holds))
+    .orderBy(sql`${place} <> 1`, asc(image.name), asc(image.group))
+    .limit(limit)
+    .all()
+}
+
 function matching(who: Principal, filter: ImageFilter): SQL[] {
   const conditions: SQL[] = [eq(schema.image.kind, filter.kind)]
   if (!may(who, 'image.read'))

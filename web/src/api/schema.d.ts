@@ -2658,6 +2658,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What somebody may mean by a word: guests, images, pools, users and tasks
+         * @description Guests by name, id, address and MAC, images by name and id, pools by name and target or gateway, users by name, nick and mail, tasks by the beginning of their id. Only what the caller may read; what begins with the word comes first.
+         */
+        get: operations["search.find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/host/stop_guests": {
         parameters: {
             query?: never;
@@ -3987,6 +4007,16 @@ export interface components {
             /** @description UTC; null where nobody noted it. */
             since: string | null;
         };
+        Found: {
+            /** @enum {string} */
+            kind: "guest" | "disk_image" | "media_image" | "storage_pool" | "address_pool" | "compute_pool" | "user" | "task";
+            /** @description By which it is read: id of a guest, image or task, name of the others. */
+            id: string;
+            /** @description Name; of a guest with its group, of a task its title. */
+            name: string;
+            /** @description What tells it from others of its name. */
+            detail: string;
+        };
         Error: {
             /** @constant */
             error_code: 500;
@@ -4060,6 +4090,7 @@ export type SchemaReconciler = components['schemas']['Reconciler'];
 export type SchemaDoctorReport = components['schemas']['DoctorReport'];
 export type SchemaFinding = components['schemas']['Finding'];
 export type SchemaNeed = components['schemas']['Need'];
+export type SchemaFound = components['schemas']['Found'];
 export type SchemaError = components['schemas']['Error'];
 export type ResponseError = components['responses']['Error'];
 export type ParameterDryRun = components['parameters']['dryRun'];
@@ -14805,6 +14836,39 @@ export interface operations {
                     };
                 };
             };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "search.find": {
+        parameters: {
+            query: {
+                q: string;
+                limit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: components["schemas"]["Found"][];
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
             401: components["responses"]["Error"];
             403: components["responses"]["Error"];
             default: components["responses"]["Error"];

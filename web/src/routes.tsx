@@ -9,6 +9,7 @@ import * as v from 'valibot'
 import { Frame } from './components/Frame.tsx'
 import { NoSuchPage } from './components/NoSuchPage.tsx'
 import { PageFailed } from './components/PageFailed.tsx'
+import { instancesSearch } from './pages/instances/search.ts'
 
 /** A hand-written address has `pool=42` where the pages write `pool="42"`. */
 const word = v.optional(v.pipe(v.union([v.string(), v.number()]), v.transform(String)))
@@ -34,7 +35,7 @@ const dashboardPage = createRoute({
 const instancesPage = createRoute({
   getParentRoute: () => framed,
   path: '/instances',
-  validateSearch: v.object({ q: v.optional(v.string()) }),
+  validateSearch: instancesSearch,
   component: lazyRouteComponent(() => import('./pages/instances/Instances.tsx'), 'Instances'),
 })
 const createGuestPage = createRoute({
@@ -251,19 +252,33 @@ const instanceOverview = createRoute({
   path: 'overview',
   component: lazyRouteComponent(() => import('./pages/instance/Overview.tsx'), 'Overview'),
 })
+/** How a console is shown: `size=real`, `input=off`, `full`, and which of its dialogs is open. */
+const consoleSearch = {
+  size: v.optional(v.string()),
+  input: v.optional(v.string()),
+  full: v.optional(v.boolean()),
+  dialog: v.optional(v.string()),
+}
 const instanceConsole = createRoute({
   getParentRoute: () => instancePage,
   path: 'console',
+  validateSearch: v.object(consoleSearch),
   component: lazyRouteComponent(() => import('./pages/instance/ConsoleTab.tsx'), 'ConsoleTab'),
 })
 const instanceSerial = createRoute({
   getParentRoute: () => instancePage,
   path: 'serial',
+  validateSearch: v.object(consoleSearch),
   component: lazyRouteComponent(() => import('./pages/instance/SerialTab.tsx'), 'SerialTab'),
 })
 const instanceSnapshots = createRoute({
   getParentRoute: () => instancePage,
   path: 'snapshots',
+  validateSearch: v.object({
+    snapshot: v.optional(v.string()),
+    dialog: v.optional(v.string()),
+    of: v.optional(v.string()),
+  }),
   component: lazyRouteComponent(() => import('./pages/instance/Snapshots.tsx'), 'Snapshots'),
 })
 const instanceDisks = createRoute({
@@ -303,6 +318,7 @@ const instanceSettings = createRoute({
 const consoleWindow = createRoute({
   getParentRoute: () => root,
   path: '/console/$id',
+  validateSearch: v.object({ ...consoleSearch, kind: v.optional(v.string()) }),
   component: lazyRouteComponent(() => import('./pages/instance/ConsoleWindow.tsx'), 'ConsoleWindow'),
 })
 

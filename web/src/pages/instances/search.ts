@@ -1,0 +1,60 @@
+// What the list shows, as it stands in its address: a link shows the same to everybody who may see it.
+import * as v from 'valibot'
+import type { Request } from '../../api/client.ts'
+import { type GuestStateWord, isGuestState } from '../../components/guest-verbs.ts'
+
+export const orders = [
+  'name',
+  'state',
+  'cores',
+  'memory',
+  'created',
+  'address',
+  'cell',
+  'pool',
+  'owner',
+] as const
+export type Order = (typeof orders)[number]
+
+// The router reads what looks like a number or a truth as such.
+const word = v.optional(v.pipe(v.union([v.string(), v.number(), v.boolean()]), v.transform(String)))
+
+export const instancesSearch = v.object({
+  q: word,
+  /** States with commas between them. */
+  state: word,
+  pool: word,
+  cell: word,
+  owner: word,
+  group: word,
+  sort: v.fallback(v.optional(v.picklist(orders)), undefined),
+  desc: v.fallback(v.optional(v.boolean()), undefined),
+  dialog: word,
+  of: word,
+})
+
+export type InstancesSearch = v.InferOutput<typeof instancesSearch>
+
+export type GuestQuestion = NonNullable<Request<'/search/guests', 'post'>['body']>
+
+export const statesOf = ({ state }: Pick<InstancesSearch, 'state'>): GuestStateWord[] =>
+  (state ?? '').split(',').filter(isGuestState)
+
+/** What is asked of the appliance, without the part of the list. */
+export function questionOf(search: InstancesSearch): GuestQuestion {
+  const { q, pool, cell, owner, group, sort, desc } = search
+  const given = Object.entries({ keyword: q, pool, cell, owner, group }).filter(([, value]) => value)
+  const states = statesOf(search)
+  return {
+    ...Object.fromEntries(given),
+    ...(states.length > 0 ? { states } : {}),
+    sort: sort ?? 'name',
+    descending: desc ?? false,
+  }
+}
+
+export const filterKeys = ['pool', 'cell', 'group', 'owner'] as const
+export type FilterKey = (typeof filterKeys)[number]
+
+export const isFiltered = (search: InstancesSearch): boolean =>
+  Boolean(search.q) || statesOf(search).length > 0 || filterKeys.some((key) => search[key])

@@ -24,9 +24,10 @@ export async function repairDomains(
   const known = new Map(domains.map((domain) => [domain.id, domain]))
   const guests = guestsOf(deps)
   for (const { id } of guests) {
+    if (known.has(id) || isHeld(deps, id)) continue
     // Read anew: it may have been renamed or deleted while the ones before it were defined.
     const guest = findGuest(deps.zone, id)
-    if (guest?.state !== 'ready' || known.has(id) || isHeld(deps, id)) continue
+    if (guest?.state !== 'ready') continue
     await deps.hypervisor.define(domainSpec(deps, guest))
     deps.live.set(guest.id, 'stopped')
     repaired.push(`defined the domain of guest '${guest.name}' again`)

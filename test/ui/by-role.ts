@@ -24,9 +24,9 @@ export const table = (page: Page, name?: string | RegExp): Locator =>
     ? page.getByRole('table').or(page.getByRole('grid'))
     : page.getByRole('table', { name }).or(page.getByRole('grid', { name }))
 
-/** The row that has a cell with exactly this text, e.g. a name. */
+/** The row that has exactly this text somewhere, e.g. a name; a guest's may be written with its group, `platform.web-01`. */
 export function row(within: Page | Locator, text: string): Locator {
-  const exact = new RegExp(`^\\s*${escaped(text)}\\s*$`)
+  const exact = new RegExp(`^\\s*(?:[\\w-]+\\.)?${escaped(text)}\\s*$`)
   const inside = isPage(within) ? within.getByText(exact) : within.page().getByText(exact)
   return within.getByRole('row').filter({ has: inside })
 }

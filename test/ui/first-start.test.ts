@@ -52,12 +52,7 @@ describe('an appliance with people', () => {
     problems.expect(passwordRefused)
     await fill(page, { 'User name': user, Password: 'guessed' })
     await page.keyboard.press('Enter')
-    await expectText(page, /password/i)
-    await page
-      .getByRole('alert')
-      .or(page.getByText(/wrong|not right|incorrect/i))
-      .first()
-      .waitFor()
+    await expectText(page, 'the user or the password is not right')
     await fill(page, { Password: password })
     await page.keyboard.press('Enter')
     await userMenu(page, user).waitFor()
@@ -73,16 +68,16 @@ describe('an appliance with people', () => {
     await search.fill('half a word')
     problems.expect(sessionEnded)
     await must(stage().call('DELETE', `/sessions/${await publicId(context)}`))
-    await rename(stage(), 'web-02', 'web-2')
+    await rename(stage(), 'web-03', 'web-3')
     await dialog(page, 'Sign in to Nacelle').waitFor()
     await fill(dialog(page), { 'User name': user, Password: password })
     await page.keyboard.press('Enter')
     await dialog(page).waitFor({ state: 'detached' })
-    await expectRow(table(page), 'web-2')
+    await expectRow(table(page), 'web-3')
     assert.equal(await search.inputValue(), 'half a word')
     assert.equal(await page.evaluate('globalThis.stillTheSame'), true)
     assert.equal(new URL(page.url()).pathname, '/ui/instances')
-    await rename(stage(), 'web-2', 'web-02')
+    await rename(stage(), 'web-3', 'web-03')
   })
 
   test('who signs out is asked who he is', async (t) => {
@@ -109,6 +104,7 @@ describe('an appliance with people', () => {
       }),
     )
     t.diagnostic(`seen after ${took.map((ms) => ms.toFixed(0)).join(' and ')} ms`)
+    await must(stage().call('DELETE', `/instances/${id}`, { force: true }))
     assert.ok(Math.max(...took) < 1000 * slowness, `seen after ${took.join(' and ')} ms`)
   })
 
@@ -117,11 +113,11 @@ describe('an appliance with people', () => {
     await expectRow(table(page), 'web-01')
     problems.expect(/ERR_INTERNET_DISCONNECTED/)
     await context.setOffline(true)
-    await rename(stage(), 'web-01', 'renamed-meanwhile')
+    await rename(stage(), 'web-03', 'renamed-meanwhile')
     await context.setOffline(false)
     await expectRow(table(page), 'renamed-meanwhile')
-    await rename(stage(), 'renamed-meanwhile', 'web-01')
-    await expectRow(table(page), 'web-01')
+    await rename(stage(), 'renamed-meanwhile', 'web-03')
+    await expectRow(table(page), 'web-03')
   })
 
   test('after a restart of the appliance it goes on by itself, and said that it could not', async (t) => {
@@ -130,11 +126,11 @@ describe('an appliance with people', () => {
     problems.expect(/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_EMPTY_RESPONSE/)
     const listenAgain = await stage().interrupt()
     await expectText(page, 'The connection to the appliance is broken')
-    await rename(stage(), 'web-01', 'renamed-meanwhile')
+    await rename(stage(), 'web-03', 'renamed-meanwhile')
     await listenAgain()
     await eventually(() => expectRow(table(page), 'renamed-meanwhile'), 20_000)
     await expectGone(page, 'The connection to the appliance is broken')
-    await rename(stage(), 'renamed-meanwhile', 'web-01')
+    await rename(stage(), 'renamed-meanwhile', 'web-03')
   })
 })
 
@@ -144,6 +140,7 @@ const slowness = 3
 const expectGone = (page: Page, text: string) =>
   page.getByText(text).first().waitFor({ state: 'detached', timeout: 20_000 })
 
+/** Only of one that does not run. */
 async function rename({ call, guests }: ReturnType<ReturnType<typeof setStage>>, from: string, to: string) {
   const id = guests[from]
   await must(call('PUT', `/guest/${id}/name`, { name: to }))

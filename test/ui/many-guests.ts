@@ -1,11 +1,10 @@
 // Ten thousand guests in the record and on the pretended host, without making each of them.
 import * as schema from '../../src/db/schema.ts'
-import { maxRows } from '../../src/zone/local-zone.ts'
-import type { Change } from '../../src/zone/zone.ts'
 import type { TestAppliance } from '../support/appliance.ts'
 
 const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0')
 
+const rowsAtOnce = 250
 const roles = ['web', 'db', 'cache', 'build', 'desk']
 
 /** Names, MACs and addresses that differ; `web-00000`, `db-00001`… */
@@ -29,21 +28,19 @@ export async function addGuests(
   const made = Array.from({ length: count }, (_, index) => identityOf(index))
   for (const [index, { id, name }] of made.entries()) {
     const defined = { ...domain.defined, id, domainName: `${row.group}.${name}`, disks: [] }
-    const runs = index % 3 !== 2
-    const state = runs ? ({ state: 'running', live: defined, startedAtMs: Date.now() } as const) : {}
-    hypervisor.world.domains.set(id, { ...domain, id, name: defined.domainName, defined, ...state })
+    const runs = index % 3 !== 0
+    const state = runs ? 'running' : 'stopped'
+    const live = runs ? defined : null
+    hypervisor.world.domains.set(id, { ...domain, id, name: defined.domainName, defined, live, state })
   }
-  const info = { who: 'stage', requestId: 'stage', action: 'many guests' }
-  for (let first = 0; first < count; first += maxRows)
-    await zone.commit(
-      info,
-      made.slice(first, first + maxRows).map((identity): Change<'guest'> => {
-        const after = { ...row, ...identity, disks: [], seed: null, nvram: null }
-        return { table: 'guest', key: identity.id, before: null, after }
-      }),
-    )
+  // Nobody has asked yet, so nothing that follows the change feed misses them; commits would take half a minute.
+  const rows = made.map((identity) => ({ ...row, ...identity, disks: [], seed: null, nvram: null }))
+  zone.db.transaction((db) => {
+    for (let first = 0; first < count; first += rowsAtOnce)
+      db.insert(schema.guest)
+        .values(rows.slice(first, first + rowsAtOnce))
+        .run()
+  })
   await live.refresh()
-  const recorded = zone.db.$count(schema.guest)
-  if ((await recorded) < count) throw new Error('not all guests are in the record')
   return made.map(({ name }) => name)
 }

@@ -15,6 +15,8 @@ export interface Screen {
   path: string
   /** Keysyms that were pressed, in their order. */
   readonly keys: number[]
+  /** Scancodes that were pressed and released: what a guest of QEMU really gets. */
+  readonly scancodes: { code: number; isDown: boolean }[]
   /** Viewers that are connected. */
   viewers(): number
   /** Of the size that the screen has. */
@@ -41,13 +43,14 @@ interface Viewer {
 interface State {
   picture: Picture
   keys: number[]
+  scancodes: Screen['scancodes']
   viewers: Set<Viewer>
 }
 
 export async function openScreen(): Promise<Screen> {
   const directory = await mkdtemp(join(tmpdir(), 'nacelle-screen-'))
   const path = join(directory, 'screen.sock')
-  const state: State = { picture: testPicture(), keys: [], viewers: new Set() }
+  const state: State = { picture: testPicture(), keys: [], scancodes: [], viewers: new Set() }
   const server = createServer((socket) => serve(socket, state))
   await new Promise<void>((resolve) => server.listen(path, resolve))
   const cut = () => {
@@ -56,6 +59,7 @@ export async function openScreen(): Promise<Screen> {
   return {
     path,
     keys: state.keys,
+    scancodes: state.scancodes,
     viewers: () => state.viewers.size,
     show(pixels) {
       state.picture = { ...screenSize, pixels }
@@ -116,7 +120,7 @@ function* converse(viewer: Viewer, state: State): Generator<number, never, Buffe
         viewer.format = formatOf(yield 19)
         break
       case 2:
-        yield (yield 3).readUInt16BE(1) * 4
+        if (encodingsOf(yield (yield 3).readUInt16BE(1) * 4).includes(extendedKeys)) socket.write(agreed)
         break
       case 3: {
         const onlyChanges = (yield 9)[0] === 1
@@ -135,6 +139,13 @@ function* converse(viewer: Viewer, state: State): Generator<number, never, Buffe
       case 6:
         yield Math.abs((yield 7).readInt32BE(3))
         break
+      case 255: {
+        const event = yield 11
+        const isDown = event.readUInt16BE(1) === 1
+        if (isDown) state.keys.push(event.readUInt32BE(3))
+        state.scancodes.push({ code: event.readUInt32BE(7), isDown })
+        break
+      }
       default:
         socket.destroy(new Error(`an RFB message of kind ${kind} is not known here`))
         yield Number.POSITIVE_INFINITY
@@ -152,6 +163,15 @@ function greeting({ width, height }: Picture): Buffer {
   head.writeUInt32BE(name.length, 20)
   return Buffer.concat([head, Buffer.from(name)])
 }
+
+/** QEMU's extended key events: a server that knows them says so by a rectangle without pixels. */
+const extendedKeys = -258
+const agreed = Buffer.alloc(16)
+agreed.writeUInt16BE(1, 2)
+agreed.writeInt32BE(extendedKeys, 12)
+
+const encodingsOf = (list: Buffer): number[] =>
+  Array.from({ length: list.length / 4 }, (_, index) => list.readInt32BE(index * 4))
 
 const formatOf = (message: Buffer): PixelFormat => ({
   bigEndian: message[5] === 1,

@@ -1,6 +1,6 @@
 // `npm run web`: builds the pages into dist/web, with a compressed form beside each file that gains by it, and says what
 // a browser loads first.
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
@@ -63,6 +63,12 @@ async function compress(file: string): Promise<void> {
     if (form.length < bytes.length) await writeFile(`${file}${index === 0 ? '.br' : '.gz'}`, form)
 }
 
+/** A file that gains nothing by a compression is served as it is. */
+async function sizeOf(file: string, ending: string): Promise<number> {
+  const form = await stat(file + ending).catch(() => stat(file))
+  return form.size
+}
+
 /** The scripts that index.html names: the entry, and all that it imports, which the bundler has preloaded. */
 async function judgeFirstLoad(): Promise<void> {
   const index = await readFile(join(outdir, 'index.html'), 'utf8')
@@ -71,7 +77,7 @@ async function judgeFirstLoad(): Promise<void> {
   )
   if (scripts.length === 0) throw new Error('index.html of the built pages names no script')
   const total = async (ending: string) => {
-    const sizes = await Promise.all(scripts.map(async (file) => (await readFile(file + ending)).length))
+    const sizes = await Promise.all(scripts.map((file) => sizeOf(file, ending)))
     return sizes.reduce((sum, size) => sum + size, 0)
   }
   const [plain, brotli, gzipped] = [await total(''), await total('.br'), await total('.gz')]

@@ -112,11 +112,13 @@ const templatePage = createRoute({
 const storagePoolsPage = createRoute({
   getParentRoute: () => framed,
   path: '/storage',
+  validateSearch: v.object({ dialog: word, of: word, type: word }),
   component: lazyRouteComponent(() => import('./pages/storage/StoragePools.tsx'), 'StoragePools'),
 })
 const storagePoolPage = createRoute({
   getParentRoute: () => framed,
   path: '/storage/$pool',
+  validateSearch: v.object({ dialog: word, of: word, status: word, q: word }),
   component: lazyRouteComponent(() => import('./pages/storage/StoragePool.tsx'), 'StoragePool'),
 })
 const addressPoolsPage = createRoute({
@@ -146,21 +148,25 @@ const policyGroupPage = createRoute({
 const computePoolsPage = createRoute({
   getParentRoute: () => framed,
   path: '/compute/pools',
+  validateSearch: v.object({ dialog: word, of: word }),
   component: lazyRouteComponent(() => import('./pages/compute/ComputePools.tsx'), 'ComputePools'),
 })
 const computePoolPage = createRoute({
   getParentRoute: () => framed,
   path: '/compute/pools/$pool',
+  validateSearch: v.object({ dialog: word, of: word }),
   component: lazyRouteComponent(() => import('./pages/compute/ComputePool.tsx'), 'ComputePool'),
 })
 const cellsPage = createRoute({
   getParentRoute: () => framed,
   path: '/compute/cells',
+  validateSearch: v.object({ dialog: word, of: word, pool: word }),
   component: lazyRouteComponent(() => import('./pages/compute/Cells.tsx'), 'Cells'),
 })
 const cellPage = createRoute({
   getParentRoute: () => framed,
   path: '/compute/cells/$pool/$cell',
+  validateSearch: v.object({ dialog: word, of: word }),
   component: lazyRouteComponent(() => import('./pages/compute/Cell.tsx'), 'Cell'),
 })
 const usersPage = createRoute({
@@ -202,11 +208,8 @@ const tasksPage = createRoute({
   getParentRoute: () => framed,
   path: '/tasks',
   validateSearch: v.object({
-    state: v.optional(v.string()),
+    ...{ state: word, kind: word, who: word, subject: word },
     live: v.optional(v.boolean()),
-    kind: v.optional(v.string()),
-    who: v.optional(v.string()),
-    subject: v.optional(v.string()),
     page: v.optional(v.number()),
   }),
   component: lazyRouteComponent(() => import('./pages/tasks/Tasks.tsx'), 'Tasks'),

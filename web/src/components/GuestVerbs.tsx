@@ -27,7 +27,7 @@ export function useGuestVerbs(open: (dialog: GuestDialog, guest: VerbGuest) => v
     if (verb === 'start') act('start', guest)
     if (verb === 'console') void navigate({ to: '/instances/$id/console', params: { id: guest.id } })
     if (verb === 'createImage')
-      void navigate({ to: '/images/disk', search: { dialog: 'build', from: guest.id } })
+      void navigate({ to: '/images/disk', search: { dialog: 'build', of: guest.id } })
   }
   return (guest: VerbGuest): Verb[] =>
     guestVerbs.map((verb) => ({

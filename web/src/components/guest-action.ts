@@ -24,6 +24,9 @@ const requests: Record<GuestAction, (guest: VerbGuest) => Promise<unknown>> = {
   delete: (guest) => call('delete', '/guests/{id}', { ...at(guest), body: { force: isOn(stateOf(guest)) } }),
 }
 
+/** Asks the appliance; resolves when it is done or, if that takes longer, when it goes on as a task. */
+export const askGuest = (action: GuestAction, guest: VerbGuest): Promise<unknown> => requests[action](guest)
+
 export const pendingWords: Record<GuestAction, PendingWord> = {
   start: 'starting',
   shutdown: 'shuttingDown',
@@ -43,7 +46,7 @@ export function useGuestAction(): (action: GuestAction, guest: VerbGuest) => voi
   const bringBack = useBringBack()
   const mayBringBack = useMay('storage.write')
   const { mutate } = useMutation({
-    mutationFn: ({ action, guest }: { action: GuestAction; guest: VerbGuest }) => requests[action](guest),
+    mutationFn: ({ action, guest }: { action: GuestAction; guest: VerbGuest }) => askGuest(action, guest),
     onMutate: ({ action, guest }) => markPending(guest.id, pendingWords[action], stateOf(guest)),
     onSuccess: (_, { action, guest }) => {
       settlePending(guest.id)

@@ -58,3 +58,12 @@ export type FilterKey = (typeof filterKeys)[number]
 
 export const isFiltered = (search: InstancesSearch): boolean =>
   Boolean(search.q) || statesOf(search).length > 0 || filterKeys.some((key) => search[key])
+
+export const noFilters = {
+  q: undefined,
+  state: undefined,
+  pool: undefined,
+  cell: undefined,
+  owner: undefined,
+  group: undefined,
+} satisfies Partial<InstancesSearch>

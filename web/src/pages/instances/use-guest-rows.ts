@@ -19,9 +19,7 @@ export interface Span {
 export interface GuestRows extends Listed<Guest> {
   counts: components['schemas']['GuestStateCounts'] | undefined
   error: unknown
-  /** Nothing has come yet. */
-  isLoading: boolean
-  /** What is shown answers an earlier question. */
+  /** What is shown answers an earlier question, or none. */
   isOld: boolean
   retry: () => void
 }
@@ -30,7 +28,9 @@ interface Shown extends Listed<Guest> {
   counts: GuestRows['counts']
 }
 
-const nothing: Shown = { total: 0, rows: new Map(), counts: undefined }
+// Places for what has not come yet.
+const fewPlaces = 12
+const nothing: Shown = { total: fewPlaces, rows: new Map(), counts: undefined }
 
 /** The guests that fit, page by page as they come into sight: only the pages of `span` are asked for and kept new. */
 export function useGuestRows(question: GuestQuestion, span: Span, isHeld: boolean): GuestRows {
@@ -38,7 +38,11 @@ export function useGuestRows(question: GuestQuestion, span: Span, isHeld: boolea
   const answers = useQueries({
     queries: pages.map((page) => {
       const body = { ...question, limit: pageSize, offset: page * pageSize }
-      return { ...searching('/search/guests', { body }), placeholderData: undefined, refetchInterval: figuresMs }
+      return {
+        ...searching('/search/guests', { body }),
+        placeholderData: undefined,
+        refetchInterval: figuresMs,
+      }
     }),
   })
   const latest = answers
@@ -55,8 +59,7 @@ export function useGuestRows(question: GuestQuestion, span: Span, isHeld: boolea
   const order = useRef({ question: '', held: new HeldOrder<Guest>() })
   const key = JSON.stringify(question)
   if (order.current.question !== key) order.current = { question: key, held: new HeldOrder() }
-  if (latest)
-    earlier.current = { question: key, shown: { total: latest.total, rows, counts: latest.counts } }
+  if (latest) earlier.current = { question: key, shown: { total: latest.total, rows, counts: latest.counts } }
   const isSame = earlier.current.question === key
   // A page that has not come yet has the total of those that have.
   const shown = latest || !isSame ? earlier.current.shown : { ...earlier.current.shown, rows }
@@ -65,7 +68,6 @@ export function useGuestRows(question: GuestQuestion, span: Span, isHeld: boolea
     ...shown,
     ...order.current.held.show(shown, isHeld && isSame),
     error: error ?? null,
-    isLoading: shown === nothing && !error,
     isOld: !isSame && !error,
     retry: () => {
       for (const answer of answers) if (answer.error) void answer.refetch()

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Locator, Page } from 'playwright-core'
 
-const waitMs = 10_000
+const waitMs = 15_000
 
 /** Repeats `check` until it does not throw; throws its last error after `timeoutMs`. */
 export async function eventually<T>(check: () => Promise<T> | T, timeoutMs = waitMs): Promise<T> {
@@ -96,7 +96,7 @@ export async function fill(within: Page | Locator, fields: Record<string, string
 export async function choose(within: Page | Locator, label: string, option: string | RegExp): Promise<void> {
   const page = isPage(within) ? within : within.page()
   const field = within.getByLabel(new RegExp(`^${escaped(label)}`)).first()
-  if ((await field.evaluate('(node) => node.tagName')) === 'SELECT') {
+  if ((await field.evaluate((node) => node.tagName)) === 'SELECT') {
     const texts = await field.getByRole('option').allInnerTexts()
     const wanted = texts.find((text) => (typeof option === 'string' ? text === option : option.test(text)))
     await field.selectOption({ label: wanted ?? String(option) })

@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core'
 import { laptop, launchBrowser, openVisit, phone, type VisitOptions } from '../test/ui/browser.ts'
 import { press } from '../test/ui/by-role.ts'
 import { drawConsole } from '../test/ui/console-picture.ts'
+import { giveHistory } from '../test/ui/figure-history.ts'
 import { openStage, type Stage } from '../test/ui/stage.ts'
 
 interface Picture {
@@ -74,6 +75,7 @@ const wanted = process.argv.slice(2)
 const folder = fileURLToPath(new URL('./screenshots/', import.meta.url))
 const stage = await openStage({ stuckTask: true, fullPool: true, strayVolumes: true, upload: true })
 const browser = await launchBrowser()
+const stopLooking = await giveHistory(stage)
 const failures: string[] = []
 try {
   await mkdir(folder, { recursive: true })
@@ -81,6 +83,7 @@ try {
   const chosen = pictures.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
   for (const picture of chosen) for (const variant of variants) await take(picture, variant)
 } finally {
+  stopLooking()
   await browser.close()
   await stage.end()
 }

@@ -16,7 +16,7 @@ const flags = [
 
 export const laptop = { width: 1366, height: 768 }
 export const phone = { width: 390, height: 844 }
-const waitMs = 10_000
+const waitMs = 15_000
 
 export type Theme = 'light' | 'dark'
 

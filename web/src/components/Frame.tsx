@@ -6,6 +6,7 @@ import { useIsLost } from './feed-context.ts'
 import { Navigation } from './Navigation.tsx'
 import { Notices } from './Notices.tsx'
 import { TaskDrawer } from './TaskDrawer.tsx'
+import { UploadTray } from './uploads/UploadTray.tsx'
 
 const contentId = 'content'
 
@@ -37,6 +38,7 @@ export function Frame() {
         )}
         <Outlet />
       </Page>
+      <UploadTray />
       <TaskDrawer />
       <Notices />
     </div>

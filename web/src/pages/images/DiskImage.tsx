@@ -1,3 +1,14 @@
+import { getRouteApi } from '@tanstack/react-router'
+import { Needs } from '../../components/Needs.tsx'
+import { ImagePage } from './ImagePage.tsx'
+
+const route = getRouteApi('/framed/images/disk/$id')
+
 export function DiskImage() {
-  return <p />
+  const { id } = route.useParams()
+  return (
+    <Needs permission="image.read">
+      <ImagePage key={id} kind="disk" id={id} />
+    </Needs>
+  )
 }

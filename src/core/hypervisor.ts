@@ -32,6 +32,8 @@ export interface Hypervisor {
   state(id: string): Promise<DomainState>
   /** Why it is in its state, and which disks of a paused one have failed for want of room. */
   stateReason(id: string): Promise<StateReason>
+  /** Its XML as the host has it now, without passwords. Throws `not_found`. */
+  definition(id: string): Promise<string>
   /** Every domain of this host, also those that Nacelle did not make; one call. */
   list(): Promise<DomainSummary[]>
   /** Live figures of the running domains; one call for all. Counters are cumulative. */

@@ -1,11 +1,14 @@
 import { X509Certificate } from 'node:crypto'
 import { eq } from 'drizzle-orm'
+import type { Config } from '../config.ts'
 import { createAttention } from '../core/attention/attention.ts'
 import { createDoctorService } from '../core/doctor/doctor.ts'
 import { AppError } from '../core/errors.ts'
 import { prefixesOf } from '../core/guests/address.ts'
 import { createSearch } from '../core/search/search.ts'
+import { createSupport } from '../core/support/bundle.ts'
 import * as schema from '../db/schema.ts'
+import { aboutOperations, type ShownCertificate } from '../http/nano/about.ts'
 import { addressPoolOperations } from '../http/nano/address-pools.ts'
 import { attentionOperations } from '../http/nano/attention.ts'
 import { batchOperations } from '../http/nano/batches.ts'
@@ -34,6 +37,7 @@ import { settingOperations } from '../http/nano/settings.ts'
 import { snapshotOperations } from '../http/nano/snapshots.ts'
 import { statusOperations } from '../http/nano/status.ts'
 import { storagePoolOperations } from '../http/nano/storage-pools.ts'
+import { supportOperations } from '../http/nano/support.ts'
 import { systemOperations } from '../http/nano/system.ts'
 import { taskOperations } from '../http/nano/tasks.ts'
 import { templateOperations } from '../http/nano/templates.ts'
@@ -45,6 +49,7 @@ import { userOperations } from '../http/nano/users.ts'
 import { visibilityOperations } from '../http/nano/visibilities.ts'
 import type { Operation } from '../http/operation.ts'
 import type { CertificateSource } from '../http/tls/certificate-source.ts'
+import { version } from '../packaging/version.ts'
 import type { Zone } from '../zone/zone.ts'
 import type { Appliance } from './appliance.ts'
 import { type Examined, lookAtHost } from './doctor.ts'
@@ -58,11 +63,14 @@ export function mainOperations(
   const { zone } = appliance
   const look = () => lookAtHost(examined, poolTargets(zone))
   const attention = createAttention({ ...appliance, look, certificateEnd: () => endOf(certificate) })
+  const doctor = createDoctorService(look)
+  const program = { version, configuration: configurationOf(examined), startedAt: Date.now() }
   const services = {
     ...appliance,
     guestNames: guestNames(zone),
-    doctor: createDoctorService(look),
+    doctor,
     attention,
+    support: createSupport({ ...appliance, doctor, attention, program }),
     search: createSearch(appliance),
   }
   return [
@@ -101,12 +109,32 @@ export function mainOperations(
     ...doctorOperations(services),
     ...attentionOperations(services),
     ...searchOperations(services),
+    ...supportOperations(services),
+    ...aboutOperations({ version, certificate: () => shown(certificate) }),
     ...hostOperations(services),
   ]
 }
 
-const endOf = (certificate: CertificateSource | undefined): number | undefined =>
-  certificate && new X509Certificate(certificate.current().cert).validToDate.getTime()
+const endOf = (certificate: CertificateSource | undefined): number | undefined => shown(certificate)?.end
+
+function shown(source: CertificateSource | undefined): ShownCertificate | undefined {
+  if (!source) return undefined
+  const certificate = new X509Certificate(source.current().cert)
+  const { subject, issuer, subjectAltName, fingerprint256, validFromDate, validToDate } = certificate
+  return {
+    ...{ subject, issuer, names: subjectAltName ?? '', fingerprint: fingerprint256 },
+    ...{ start: validFromDate.getTime(), end: validToDate.getTime() },
+  }
+}
+
+/** Nothing in it is secret: of keys it has the paths. */
+const configurationOf = (examined: Examined & Partial<Config>): object => {
+  const { dataDir, listen, libvirtUri, tlsCertificate, tlsKey, trustedProxies, cellName } = examined
+  const { logLevel, logFormat } = examined
+  return {
+    ...{ dataDir, listen, libvirtUri, tlsCertificate, tlsKey, trustedProxies, cellName, logLevel, logFormat },
+  }
+}
 
 const poolTargets = (zone: Zone): string[] =>
   zone.db

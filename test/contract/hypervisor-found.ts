@@ -31,6 +31,17 @@ export function runFoundContract(
     await hypervisor.undefine(spec.id)
   })
 
+  contract('a definition is shown as XML', async () => {
+    const { hypervisor } = subject()
+    const spec = await subject().spec('shown')
+    await assert.rejects(hypervisor.definition(spec.id), { code: 'not_found' })
+    await hypervisor.define(spec)
+    const xml = await hypervisor.definition(spec.id)
+    assert.match(xml, /^<domain /)
+    assert.ok(xml.includes(`<uuid>${spec.id}</uuid>`) && xml.includes(`<name>${spec.domainName}</name>`))
+    await hypervisor.undefine(spec.id)
+  })
+
   contract('a definition under another name renames, at the latest with the next start', async () => {
     const { hypervisor } = subject()
     const spec = await subject().spec('named')

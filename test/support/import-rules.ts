@@ -74,6 +74,7 @@ const areas: Area[] = [
       '@valibot/to-json-schema',
       'prom-client',
       'reflect-metadata',
+      'tar-stream',
     ],
   },
   { of: 'cluster/', may: ['cluster/', 'core/', 'zone/'], packages: ['valibot'] },

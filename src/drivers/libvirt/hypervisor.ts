@@ -45,6 +45,8 @@ export function createLibvirt(options: { uri: string; log: Log }): LibvirtHyperv
       return facts
     },
     stateReason: (id) => stateReason(virsh, id),
+    // Only `--security-info` would show passwords.
+    definition: (id) => virsh.reader.read({ words: 'dumpxml', id }),
     stats: (ids) => domainStats(sessions, ids),
     changeMedia: (id, source) => changeMedia(virsh, id, source),
     liveSize: (id) => liveSize(virsh, id),

@@ -1,3 +1,4 @@
+import { XMLBuilder } from 'fast-xml-parser'
 import { AppError } from '../../core/errors.ts'
 import {
   type DomainSpec,
@@ -15,6 +16,8 @@ import { createSimulatedForeign } from './foreign.ts'
 import { defineDomain, requireFile, startDomain, undefineDomain } from './lifecycle.ts'
 import { createSimulatedSnapshots } from './snapshots.ts'
 import { has, isActive, type SimulatedDomain, type SimulatedOptions, SimulatedWorld } from './world.ts'
+
+const definitions = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: '@' })
 
 export interface SimulatedHypervisor extends Hypervisor {
   /** The pretended host, for tests to look at and to move. */
@@ -77,6 +80,11 @@ export function createSimulatedHypervisor(options: SimulatedOptions = {}): Simul
         const { state, pausedBy } = world.find(id)
         const none = { reason: '', fullDisks: [] }
         return { state, ...(state === 'paused' ? (pausedBy ?? none) : none) }
+      }),
+    definition: (id) =>
+      world.call('definition', [id], async () => {
+        const { name } = world.find(id)
+        return definitions.build({ domain: { '@type': 'simulated', name, uuid: id } })
       }),
     list: () =>
       world.call('list', [], async () =>

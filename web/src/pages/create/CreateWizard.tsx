@@ -86,6 +86,7 @@ export function CreateWizard({ kind, chosen, step, goTo, onMade, onCancel }: Cre
       <LeavingContext value={leave}>
         <PageSection type="wizard" isFilled hasBodyWrapper={false} aria-label={t('wizard')}>
           <Wizard
+            className="create-wizard"
             navAriaLabel={t('wizard')}
             startIndex={steps.indexOf(step) + 1}
             onStepChange={moved}

@@ -1,5 +1,5 @@
 import './create.css'
-import { PageSection, Spinner } from '@patternfly/react-core'
+import { Flex, PageSection, Spinner } from '@patternfly/react-core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
@@ -66,7 +66,7 @@ function There({ id, isStarting }: { id: string; isStarting: boolean }) {
       kind="success"
       title={isStarting ? t('isStarting') : t('ready')}
       actions={
-        <>
+        <Flex>
           <Link to="/instances/$id/overview" params={{ id }}>
             {t('toInstance')}
           </Link>
@@ -74,7 +74,7 @@ function There({ id, isStarting }: { id: string; isStarting: boolean }) {
             {t('toConsole')}
           </Link>
           <Link to="/instances/new">{t('another')}</Link>
-        </>
+        </Flex>
       }
     />
   )

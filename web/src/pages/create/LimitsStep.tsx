@@ -22,6 +22,30 @@ export function LimitsStep() {
         isChecked={draft.autoStart}
         onChange={(autoStart) => change({ autoStart })}
       />
+      {draft.autoStart && <StartOrder />}
+      <SelectField
+        field="qos.cpu_priority"
+        label={t('cpuPriority')}
+        value={draft.cpuPriority}
+        onChange={(cpuPriority) => change({ cpuPriority: cpuPriority as Draft['cpuPriority'] })}
+        hint={t('cpuPriorityHint')}
+        options={(['high', 'medium', 'low'] as const).map((value) => ({
+          value,
+          label: t(`priority_${value}`),
+        }))}
+      />
+      <DiskLimits />
+      <NetworkLimits />
+    </StepForm>
+  )
+}
+
+/** Only what starts with the host has a turn. */
+function StartOrder() {
+  const { t } = useTranslation('create')
+  const { draft, change } = useCreating()
+  return (
+    <>
       <NumberField
         field="start_priority"
         label={t('startPriority')}
@@ -38,20 +62,7 @@ export function LimitsStep() {
         onChange={(startDelaySeconds) => change({ startDelaySeconds })}
         hint={t('startDelayHint')}
       />
-      <SelectField
-        field="qos.cpu_priority"
-        label={t('cpuPriority')}
-        value={draft.cpuPriority}
-        onChange={(cpuPriority) => change({ cpuPriority: cpuPriority as Draft['cpuPriority'] })}
-        hint={t('cpuPriorityHint')}
-        options={(['high', 'medium', 'low'] as const).map((value) => ({
-          value,
-          label: t(`priority_${value}`),
-        }))}
-      />
-      <DiskLimits />
-      <NetworkLimits />
-    </StepForm>
+    </>
   )
 }
 

@@ -20,7 +20,7 @@ export function Summary() {
   const { draft } = useCreating()
   const none = t('common:none')
   return (
-    <DescriptionList isHorizontal isCompact horizontalTermWidthModifier={{ default: '14ch' }}>
+    <DescriptionList isCompact>
       <Line step="source">
         <Source />
       </Line>

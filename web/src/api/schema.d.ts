@@ -2678,6 +2678,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/support_bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What somebody who helps from afar needs, as a .tar.gz without secrets
+         * @description Version, configuration, settings, the findings of the doctor, tasks, the last changes, reconcilers, pools, cells, and the definitions of the domains; what the caller may not read is left out, and named.
+         */
+        get: operations["system.support_bundle"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Version of the appliance, and the certificate that it shows */
+        get: operations["about.get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/host/stop_guests": {
         parameters: {
             query?: never;
@@ -3825,6 +3862,8 @@ export interface components {
             create_time: string;
             memory: boolean;
             consistency: string;
+            /** @description Bytes that it takes on its pools; left out where they keep it inside the disks. */
+            size?: number;
         };
         Task: {
             /** @description Id. */
@@ -13781,7 +13820,9 @@ export interface operations {
     };
     "snapshot.get": {
         parameters: {
-            query?: never;
+            query?: {
+                size?: boolean;
+            };
             header?: never;
             path: {
                 id: string;
@@ -14869,6 +14910,80 @@ export interface operations {
                 };
             };
             400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "system.support_bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/gzip": string;
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "about.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description Version of Nacelle. */
+                            version: string;
+                            /** @description What it was built from; null where that is not known. */
+                            commit: string | null;
+                            /** @description Version of Node inside. */
+                            node: string;
+                            /** @description null where the appliance serves plain HTTP. */
+                            certificate: {
+                                /** @description Whom it names. */
+                                subject: string;
+                                /** @description Who vouches for it. */
+                                issuer: string;
+                                /** @description Names and addresses that it is good for. */
+                                names: string;
+                                /** @description SHA-256, to be compared where a browser warns. */
+                                fingerprint: string;
+                                /** @description UTC. */
+                                not_before: string;
+                                /** @description UTC. */
+                                not_after: string;
+                            } | null;
+                        };
+                    };
+                };
+            };
             401: components["responses"]["Error"];
             403: components["responses"]["Error"];
             default: components["responses"]["Error"];

@@ -3,7 +3,8 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { administrator, type Person, passwordOf } from './population.ts'
 import { collectProblems, type Problems } from './problems.ts'
 
-const executablePath = '/usr/bin/chromium'
+/** The same browser without its window: starts in a third of the time, and leaves the processors to the pages. */
+const executablePath = '/usr/bin/chromium-headless-shell'
 
 /** Root needs the first; the others keep a page at its pace while it is not in sight. */
 const flags = [
@@ -41,7 +42,7 @@ export interface Visit {
 
 export const launchBrowser = (): Promise<Browser> =>
   chromium.launch({ executablePath, args: flags }).catch((error: unknown) => {
-    throw new Error(`${executablePath} does not start; ./build.sh test installs Debian's chromium`, {
+    throw new Error(`${executablePath} does not start; ./build.sh test installs Debian's`, {
       cause: error,
     })
   })

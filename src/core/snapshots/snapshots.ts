@@ -59,6 +59,19 @@ export function createSnapshots(deps: GuestDeps) {
       return readSnapshot(deps, guestId, name)
     },
 
+    /**
+     * How many bytes its layers and files take on their pools; undefined where a pool keeps snapshots inside the disks and
+     * cannot tell. Asks the pools.
+     */
+    async sizeBytes(op: OperationContext, guestId: string, name: string): Promise<number | undefined> {
+      const { layers, memory, nvram } = this.get(op, guestId, name)
+      if (layers.some((layer) => layer.snapshot !== undefined)) return undefined
+      const ids = [...layers.map(({ volume }) => volume), memory, nvram].filter((id) => id !== null)
+      const volumes = ids.map((id) => readVolume(deps.zone, id))
+      const infos = await Promise.all(volumes.map(({ pool, name: file }) => deps.store(pool).info(file)))
+      return infos.reduce((sum, { allocatedBytes }) => sum + allocatedBytes, 0)
+    },
+
     async create(op: OperationContext, guestId: string, request: SnapshotRequest): Promise<Launched> {
       const guest = writable(deps, op, guestId)
       requireVersion(guest, op)

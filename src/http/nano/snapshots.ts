@@ -31,6 +31,12 @@ const snapshotReply = v.pipe(
     create_time: v.string(),
     memory: v.boolean(),
     consistency: v.string(),
+    size: v.optional(
+      v.pipe(
+        v.number(),
+        v.description('Bytes that it takes on its pools; left out where they keep it inside the disks.'),
+      ),
+    ),
   }),
   v.metadata({ ref: 'Snapshot' }),
 )
@@ -114,18 +120,29 @@ export const snapshotOperations = ({ snapshots }: { snapshots: Snapshots }): Ope
     summary: 'A snapshot',
     tag,
     params: nameParams,
+    query: v.object({
+      size: v.optional(
+        v.pipe(
+          v.picklist(['true', 'false'], 'must be true or false'),
+          v.description('Whether the pools are asked for its size, too.'),
+        ),
+      ),
+    }),
     reply: snapshotReply,
     access: 'guest.read',
-    handle(op, { params }) {
+    async handle(op, { params, query }) {
       const snapshot = snapshots.get(op, params.id, params.name)
+      const size = query.size === 'true' ? await snapshots.sizeBytes(op, params.id, params.name) : undefined
       const data = {
         running: snapshot.running,
         description: snapshot.description,
         create_time: timeText(snapshot.createdAt),
         memory: snapshot.memory !== null,
         consistency: snapshot.consistency,
+        ...(size === undefined ? {} : { size }),
       }
-      return { data, headers: { ETag: `"${snapshot.version}"` } }
+      const tag = size === undefined ? `"${snapshot.version}"` : recordTag(snapshot.version, data)
+      return { data, headers: { ETag: tag } }
     },
   }),
   operation({

@@ -81,6 +81,13 @@ describe('snapshots', () => {
       consistency: 'crash',
     })
     assert.match(answer.headers.get('etag') ?? '', /^"\d+"$/)
+    const path = `/instances/${id}/snapshots/${encodeURIComponent('ünïcode-1.0')}`
+    const sized = dataOf(await world.call('GET', `${path}?size=true`))
+    assert.equal(typeof sized['size'], 'number')
+    assert.deepEqual(
+      { ...sized, size: undefined, create_time: undefined },
+      { ...rest, size: undefined, create_time: undefined },
+    )
     await take(id, 'bare')
     assert.equal(dataOf(await world.call('GET', `/instances/${id}/snapshots/bare`))['description'], '')
   })

@@ -13821,7 +13821,7 @@ export interface operations {
     "snapshot.get": {
         parameters: {
             query?: {
-                size?: boolean;
+                size?: "true" | "false";
             };
             header?: never;
             path: {

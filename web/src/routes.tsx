@@ -118,7 +118,10 @@ const storagePoolsPage = createRoute({
 const storagePoolPage = createRoute({
   getParentRoute: () => framed,
   path: '/storage/$pool',
-  validateSearch: v.object({ dialog: word, of: word, status: word, q: word }),
+  validateSearch: v.object({
+    ...{ dialog: word, of: word, status: word, q: word },
+    page: v.optional(v.number()),
+  }),
   component: lazyRouteComponent(() => import('./pages/storage/StoragePool.tsx'), 'StoragePool'),
 })
 const addressPoolsPage = createRoute({

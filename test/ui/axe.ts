@@ -11,6 +11,13 @@ interface Violation {
   nodes: { target: unknown[]; html: string; failureSummary?: string }[]
 }
 
+// A colour on its way from one theme to the other is none of either.
+const transitionsEnd = `(async () => {
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+  const under = document.getAnimations().filter((animation) => animation instanceof CSSTransition)
+  await Promise.allSettled(under.map(({ finished }) => finished))
+})()`
+
 const grave = new Set<string | null>(['serious', 'critical'])
 
 export interface AxeOptions {
@@ -28,6 +35,7 @@ export async function expectAccessible(page: Page, options: AxeOptions = {}): Pr
   const found: string[] = []
   for (const theme of themes) {
     await page.emulateMedia({ colorScheme: theme })
+    await page.evaluate(transitionsEnd)
     const violations = await violationsOf(page, within)
     found.push(...violations.filter(({ impact }) => grave.has(impact)).map((one) => inWords(one, theme)))
   }

@@ -53,17 +53,19 @@ export function CreateGroup({ onClose }: { onClose: () => void }) {
         hint={t('rolesText')}
         error={fieldError(create.error, 'role')}
       >
-        {all.map((role) => (
-          <Checkbox
-            key={role}
-            id={`role-${role}`}
-            label={role}
-            isChecked={roles.includes(role)}
-            onChange={(_, isOn) =>
-              setRoles(isOn ? [...roles, role] : roles.filter((other) => other !== role))
-            }
-          />
-        ))}
+        <div className="choices">
+          {all.map((role) => (
+            <Checkbox
+              key={role}
+              id={`role-${role}`}
+              label={role}
+              isChecked={roles.includes(role)}
+              onChange={(_, isOn) =>
+                setRoles(isOn ? [...roles, role] : roles.filter((other) => other !== role))
+              }
+            />
+          ))}
+        </div>
       </Field>
     </FormDialog>
   )

@@ -12,7 +12,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { Answer } from '../../api/client.ts'
-import { reading, useChange } from '../../api/query.ts'
+import { queryClient, reading, useChange } from '../../api/query.ts'
 import { Needs } from '../../components/Needs.tsx'
 import { PageHead } from '../../components/PageHead.tsx'
 import { Refusal } from '../../components/Refusal.tsx'
@@ -75,34 +75,42 @@ function GroupPage() {
   )
 }
 
+/** What was just chosen is shown so until what is recorded has come. */
+const useSave = () =>
+  useChange('put', '/user_groups/{name}', {
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['/user_groups/{name}'] }),
+  })
+
 type GroupView = Answer<'/user_groups/{name}', 'get'>
 
 function GroupRoles({ group: { name, role } }: { group: GroupView }) {
   const { t } = useTranslation(['people', 'common'])
   const { data: all = [] } = useQuery(reading('/roles'))
   const refusal = useRefusal()
-  const save = useChange('put', '/user_groups/{name}')
+  const save = useSave()
   const shown = (save.isPending ? save.variables.body?.role : undefined) ?? role
   return (
     <Card isCompact>
       <CardTitle component="h2">{t('rolesOfGroup')}</CardTitle>
       <CardBody>
         <p>{t('rolesText')}</p>
-        {all.map((entry) => (
-          <Checkbox
-            key={entry}
-            id={`role-${entry}`}
-            label={entry}
-            isChecked={shown.includes(entry)}
-            isDisabled={refusal !== undefined || save.isPending}
-            onChange={(_, isOn) =>
-              save.mutate({
-                params: { path: { name } },
-                body: { role: isOn ? [...role, entry] : role.filter((other) => other !== entry) },
-              })
-            }
-          />
-        ))}
+        <div className="choices">
+          {all.map((entry) => (
+            <Checkbox
+              key={entry}
+              id={`role-${entry}`}
+              label={entry}
+              isChecked={shown.includes(entry)}
+              isDisabled={refusal !== undefined || save.isPending}
+              onChange={(_, isOn) =>
+                save.mutate({
+                  params: { path: { name } },
+                  body: { role: isOn ? [...role, entry] : role.filter((other) => other !== entry) },
+                })
+              }
+            />
+          ))}
+        </div>
         <Refusal error={save.error} />
       </CardBody>
     </Card>
@@ -112,7 +120,7 @@ function GroupRoles({ group: { name, role } }: { group: GroupView }) {
 function GroupVisibility({ group: { name, visibility } }: { group: GroupView }) {
   const { t } = useTranslation(['people', 'common'])
   const refusal = useRefusal()
-  const save = useChange('put', '/user_groups/{name}')
+  const save = useSave()
   const shown = { ...visibility, ...(save.isPending ? save.variables.body?.visibility : {}) }
   const words = {
     instance_visible: t('instancesVisible'),
@@ -124,22 +132,24 @@ function GroupVisibility({ group: { name, visibility } }: { group: GroupView }) 
       <CardTitle component="h2">{t('visibility')}</CardTitle>
       <CardBody>
         <p>{t('visibilityText')}</p>
-        {(['instance_visible', 'disk_image_visible', 'media_image_visible'] as const).map((what) => (
-          <div key={what}>
-            <Switch
-              id={what}
-              label={words[what]}
-              isChecked={shown[what] ?? true}
-              isDisabled={refusal !== undefined || save.isPending}
-              onChange={(_, isOn) =>
-                save.mutate({
-                  params: { path: { name } },
-                  body: { visibility: { ...visibility, [what]: isOn } },
-                })
-              }
-            />
-          </div>
-        ))}
+        <div className="choices">
+          {(['instance_visible', 'disk_image_visible', 'media_image_visible'] as const).map((what) => (
+            <div key={what}>
+              <Switch
+                id={what}
+                label={words[what]}
+                isChecked={shown[what] ?? true}
+                isDisabled={refusal !== undefined || save.isPending}
+                onChange={(_, isOn) =>
+                  save.mutate({
+                    params: { path: { name } },
+                    body: { visibility: { ...visibility, [what]: isOn } },
+                  })
+                }
+              />
+            </div>
+          ))}
+        </div>
         <Refusal error={save.error} />
       </CardBody>
     </Card>

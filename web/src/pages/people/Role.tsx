@@ -2,7 +2,7 @@ import { Button, Card, CardBody, CardTitle, Checkbox, Gallery, PageSection } fro
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { reading, useChange } from '../../api/query.ts'
+import { queryClient, reading, useChange } from '../../api/query.ts'
 import { Needs } from '../../components/Needs.tsx'
 import { PageHead } from '../../components/PageHead.tsx'
 import { Refusal } from '../../components/Refusal.tsx'
@@ -42,7 +42,9 @@ function RolePage() {
   const navigate = useNavigate()
   const refusal = useRefusal()
   const { data: role, error, refetch } = useQuery(reading('/roles/{name}', { params: { path: { name } } }))
-  const save = useChange('put', '/roles/{name}')
+  const save = useChange('put', '/roles/{name}', {
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['/roles/{name}'] }),
+  })
   const change = (body: { menu?: string[]; resource?: string[] }) =>
     save.mutate({ params: { path: { name } }, body })
   const shown = role && { ...role, ...(save.isPending ? save.variables.body : {}) }
@@ -66,20 +68,22 @@ function RolePage() {
               <CardTitle component="h2">{t('menu')}</CardTitle>
               <CardBody>
                 <p>{t('menuText')}</p>
-                {menuEntries.map((entry) => (
-                  <Checkbox
-                    key={entry}
-                    id={`menu-${entry}`}
-                    label={entry}
-                    isChecked={shown.menu.includes(entry)}
-                    isDisabled={refusal !== undefined || save.isPending}
-                    onChange={(_, isOn) =>
-                      change({
-                        menu: isOn ? [...shown.menu, entry] : shown.menu.filter((other) => other !== entry),
-                      })
-                    }
-                  />
-                ))}
+                <div className="choices">
+                  {menuEntries.map((entry) => (
+                    <Checkbox
+                      key={entry}
+                      id={`menu-${entry}`}
+                      label={entry}
+                      isChecked={shown.menu.includes(entry)}
+                      isDisabled={refusal !== undefined || save.isPending}
+                      onChange={(_, isOn) =>
+                        change({
+                          menu: isOn ? [...shown.menu, entry] : shown.menu.filter((other) => other !== entry),
+                        })
+                      }
+                    />
+                  ))}
+                </div>
               </CardBody>
             </Card>
             <RolePermissions

@@ -2,7 +2,7 @@ import { Card, CardBody, CardTitle, Checkbox } from '@patternfly/react-core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { call } from '../../api/client.ts'
-import { reading } from '../../api/query.ts'
+import { queryClient, reading } from '../../api/query.ts'
 import { Refusal } from '../../components/Refusal.tsx'
 import { useRefusal } from './use-refusal.ts'
 
@@ -16,8 +16,9 @@ export function UserGroups({ name, groups }: { name: string; groups: readonly st
       call(isIn ? 'post' : 'delete', '/user_groups/{name}/members/{user}', {
         params: { path: { name: group, user: name } },
       }),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['/users/{name}'] }),
   })
-  // What was just ticked is shown so at once; the feed brings what is recorded.
+  // What was just ticked is shown so at once, until what is recorded has come.
   const isIn = (group: string) =>
     move.isPending && move.variables.group === group ? move.variables.isIn : groups.includes(group)
   return (
@@ -25,17 +26,19 @@ export function UserGroups({ name, groups }: { name: string; groups: readonly st
       <CardTitle component="h2">{t('inGroups')}</CardTitle>
       <CardBody>
         {groups.length === 0 && <p>{t('noGroup')}</p>}
-        {all.map((group) => (
-          <Checkbox
-            key={group.name}
-            id={`group-${group.name}`}
-            label={group.name}
-            description={group.display}
-            isChecked={isIn(group.name)}
-            isDisabled={refusal !== undefined || move.isPending}
-            onChange={(_, checked) => move.mutate({ group: group.name, isIn: checked })}
-          />
-        ))}
+        <div className="choices">
+          {all.map((group) => (
+            <Checkbox
+              key={group.name}
+              id={`group-${group.name}`}
+              label={group.name}
+              description={group.display}
+              isChecked={isIn(group.name)}
+              isDisabled={refusal !== undefined || move.isPending}
+              onChange={(_, checked) => move.mutate({ group: group.name, isIn: checked })}
+            />
+          ))}
+        </div>
         <Refusal error={move.error} />
       </CardBody>
     </Card>

@@ -3,8 +3,10 @@ import { Outlet } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { AppMasthead } from './AppMasthead.tsx'
 import { useIsLost } from './feed-context.ts'
+import { Keyboard } from './Keyboard.tsx'
 import { Navigation } from './Navigation.tsx'
 import { Notices } from './Notices.tsx'
+import { PoolTree } from './PoolTree.tsx'
 import { TaskDrawer } from './TaskDrawer.tsx'
 import { UploadTray } from './uploads/UploadTray.tsx'
 
@@ -27,6 +29,7 @@ export function Frame() {
           <PageSidebar>
             <PageSidebarBody>
               <Navigation />
+              <PoolTree />
             </PageSidebarBody>
           </PageSidebar>
         }
@@ -41,6 +44,7 @@ export function Frame() {
       <UploadTray />
       <TaskDrawer />
       <Notices />
+      <Keyboard />
     </div>
   )
 }

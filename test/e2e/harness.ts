@@ -19,6 +19,8 @@ export type ApplianceOptions = {
   dataDir?: string
   /** `https` serves with the certificate that the appliance makes for itself; `http` unless given. */
   scheme?: 'http' | 'https'
+  /** Nobody is signed in, and no administrator is made: a person shall do that with the one-time code in `logs`. */
+  unclaimed?: boolean
 }
 
 export const admin = { user: 'admin', password: 'lab-secret-1' }
@@ -84,7 +86,10 @@ export class Appliance {
       'qemu:///system',
       ...(this.#options.args ?? []),
     ]
-    const env = { NACELLE_ADMIN_PASSWORD: admin.password, ...this.#options.env }
+    const env = {
+      ...(this.#options.unclaimed ? {} : { NACELLE_ADMIN_PASSWORD: admin.password }),
+      ...this.#options.env,
+    }
     const started = await this.lab.spawn(command, args, { env })
     this.#process = started
     for (const stream of [started.child.stdout, started.child.stderr]) {
@@ -95,7 +100,7 @@ export class Appliance {
     this.url = await this.lab.url(port, this.#scheme)
     await this.#untilReady(started)
     const elapsedMs = performance.now() - begun
-    await this.signIn()
+    if (!this.#options.unclaimed) await this.signIn()
     return elapsedMs
   }
 

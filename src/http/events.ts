@@ -10,6 +10,7 @@ import { createVisibility, type OwnershipOf } from './event-visibility.ts'
 import { liveGap, liveText, taskText } from './live-events.ts'
 import { checkAccess, identify, type Resolve } from './nano/access.ts'
 import { renderError } from './nano/errors.ts'
+import { tableWord } from './nano/table-words.ts'
 import { encode } from './nano/wire.ts'
 import {
   addressOf,
@@ -162,7 +163,7 @@ function changeText(event: ZoneEvent, who: Principal, show: ReturnType<typeof cr
     request_id: event.requestId,
     action: event.action,
     changes: changes.map(({ table, key, before, after }) => ({
-      table,
+      table: tableWord(table),
       key,
       kind: after === null ? 'deleted' : before === null ? 'created' : 'changed',
     })),

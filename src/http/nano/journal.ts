@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import type { Journal, JournalEntry } from '../../core/journal/journal.ts'
 import { type Operation, operation } from '../operation.ts'
 import { text, timeQuery, whole, wholeText } from './identity-schemas.ts'
+import { tableNamed, tableWord } from './table-words.ts'
 
 const tag = 'Journal'
 
@@ -23,8 +24,9 @@ const entry = v.object({
   ),
 })
 
-const rendered = ({ time, requestId, ...rest }: JournalEntry) => ({
+const rendered = ({ time, requestId, changes, ...rest }: JournalEntry) => ({
   ...rest,
+  changes: changes.map(({ table, ...change }) => ({ ...change, table: tableWord(table) })),
   time: new Date(time).toISOString(),
   request_id: requestId,
 })
@@ -46,7 +48,7 @@ export const journalOperations = ({ journal }: { journal: Journal }): Operation[
     query: v.object({
       who: v.optional(text('User.')),
       request_id: v.optional(text('Id of a request.')),
-      table: v.optional(text('Table, e.g. `guest`.')),
+      table: v.optional(text('Table, e.g. `guest` or `storage_pool`.')),
       key: v.optional(text('Key of a row of that table.')),
       after: v.optional(timeQuery('Not before this time.')),
       before: v.optional(timeQuery('Before this time.')),
@@ -55,8 +57,9 @@ export const journalOperations = ({ journal }: { journal: Journal }): Operation[
     }),
     reply: v.object({ entries: v.array(entry), total: whole('How many match.') }),
     access: 'journal.read',
-    handle(op, { query: { request_id, ...rest } }) {
-      const { entries, total } = journal.list(op, { ...rest, requestId: request_id })
+    handle(op, { query: { request_id, table, ...rest } }) {
+      const named = table === undefined ? {} : { table: tableNamed(table) }
+      const { entries, total } = journal.list(op, { ...rest, ...named, requestId: request_id })
       return { data: { entries: entries.map(rendered), total } }
     },
   }),
@@ -76,14 +79,17 @@ export const journalOperations = ({ journal }: { journal: Journal }): Operation[
     path: '/journal/state',
     summary: 'A table as it was at a past second, without secrets',
     tag,
-    query: v.object({ table: text('Table, e.g. `guest`.'), time: timeQuery('When.') }),
+    query: v.object({ table: text('Table, e.g. `guest` or `storage_pool`.'), time: timeQuery('When.') }),
     reply: v.object({
       table: text('Table.'),
       revision: whole('Last commit at that time.'),
       rows: v.array(v.record(v.string(), v.unknown())),
     }),
     access: 'journal.read',
-    handle: async (op, { query }) => ({ data: await journal.stateAt(op, query.table, query.time) }),
+    async handle(op, { query }) {
+      const past = await journal.stateAt(op, tableNamed(query.table), query.time)
+      return { data: { ...past, table: tableWord(past.table) } }
+    },
   }),
   operation({
     id: 'journal.get',

@@ -19,7 +19,8 @@ export const lineTokens = [
 
 const bandAlpha = '33'
 const dayPixels = 70
-const axisSize = { x: 28, y: 76 }
+const timesHeight = 28
+const labelsWidth = { percent: 46, bytes: 66, rate: 78 } as const
 const binaryIncrements = Array.from({ length: 60 }, (_, power) => 2 ** power)
 const daySeconds = 86_400
 
@@ -58,14 +59,14 @@ const axes = ({ unit, rangeSeconds, language }: Drawing): uPlot.Axis[] => {
       ...base,
       grid: { show: false },
       border: { show: true, stroke: line, width: 1 },
-      size: axisSize.x,
+      size: timesHeight,
       space: dayPixels,
       values: timesText(rangeSeconds, language),
     },
     {
       ...base,
       grid: { stroke: line, width: 1 },
-      size: axisSize.y,
+      size: labelsWidth[unit],
       space: 36,
       ...(unit === 'percent' ? {} : { incrs: binaryIncrements }),
       values: (_, values) => values.map((value) => unitText(unit, value, language)),

@@ -68,7 +68,7 @@ function DiskCard({ guest, disks, error, onRetry }: DiskCardProps) {
         ) : (
           <DataTable
             label={t('disks')}
-            columns={[{ key: 'index', title: t('disk'), render: nameOf }, ...columns]}
+            columns={[{ key: 'index', title: t('disk'), modifier: 'nowrap', render: nameOf }, ...columns]}
             rows={disks}
             rowKey={({ index }) => String(index)}
             rowName={nameOf}
@@ -99,6 +99,7 @@ function useColumns(): Column<Disk>[] {
     {
       key: 'pool',
       title: t('storagePool'),
+      modifier: 'nowrap',
       render: ({ pool }) => (
         <Link to="/storage/$pool" params={{ pool }}>
           {pool}
@@ -108,6 +109,7 @@ function useColumns(): Column<Disk>[] {
     {
       key: 'image',
       title: t('standsOn'),
+      modifier: 'nowrap',
       render: ({ image, layers }) => (
         <>
           {image ? (

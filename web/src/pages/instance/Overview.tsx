@@ -1,4 +1,4 @@
-import { Card, CardBody, CardHeader, CardTitle, Grid, GridItem } from '@patternfly/react-core'
+import { Card, CardBody, CardHeader, CardTitle } from '@patternfly/react-core'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { hourSeconds } from '../../api/figures.ts'
@@ -16,37 +16,38 @@ export function Overview() {
   const guest = useGuest()
   const at = `/instances/${guest.id}`
   return (
-    <Grid hasGutter className="overview">
-      <GridItem span={12} className="overview-wrong">
+    <>
+      <div className="overview-wrong">
         <Wrong guest={guest} />
-      </GridItem>
-      <GridItem lg={4} md={12}>
-        <OverviewCard title={t('about')}>
-          <About guest={guest} />
-        </OverviewCard>
-      </GridItem>
-      <GridItem lg={8} md={12}>
-        <OverviewCard title={t('lastHour')} more={<AppLink to={`${at}/performance`}>{t('longer')}</AppLink>}>
-          <GuestCharts guest={guest} rangeSeconds={hourSeconds} />
-        </OverviewCard>
-      </GridItem>
-      <GridItem lg={4} md={12}>
-        <OverviewCard title={t('addresses')} more={<AppLink to={`${at}/network`}>{t('network')}</AppLink>}>
-          <Addresses guest={guest} />
-        </OverviewCard>
-      </GridItem>
-      <GridItem lg={8} md={12}>
-        <OverviewCard title={t('lastTasks')} more={<AppLink to={`${at}/tasks`}>{t('allTasks')}</AppLink>}>
-          <LastTasks id={guest.id} />
-        </OverviewCard>
-      </GridItem>
-    </Grid>
+      </div>
+      <div className="overview">
+        <div className="overview-column">
+          <OverviewCard title={t('about')}>
+            <About guest={guest} />
+          </OverviewCard>
+          <OverviewCard title={t('addresses')} more={<AppLink to={`${at}/network`}>{t('network')}</AppLink>}>
+            <Addresses guest={guest} />
+          </OverviewCard>
+        </div>
+        <div className="overview-column">
+          <OverviewCard
+            title={t('lastHour')}
+            more={<AppLink to={`${at}/performance`}>{t('longer')}</AppLink>}
+          >
+            <GuestCharts guest={guest} rangeSeconds={hourSeconds} />
+          </OverviewCard>
+          <OverviewCard title={t('lastTasks')} more={<AppLink to={`${at}/tasks`}>{t('allTasks')}</AppLink>}>
+            <LastTasks id={guest.id} />
+          </OverviewCard>
+        </div>
+      </div>
+    </>
   )
 }
 
 function OverviewCard({ title, more, children }: { title: string; more?: ReactNode; children: ReactNode }) {
   return (
-    <Card isCompact isFullHeight>
+    <Card isCompact className="overview-card">
       <CardHeader {...(more ? { actions: { actions: more, hasNoOffset: true } } : {})}>
         <CardTitle component="h2">{title}</CardTitle>
       </CardHeader>

@@ -41,7 +41,7 @@ export function About({ guest }: { guest: GuestDetail }) {
     },
     { term: t('owner'), value: t('ownerText', { owner: guest.owner, group: guest.group }) },
     {
-      term: t('autoStart'),
+      term: t('autoStarts'),
       value: guest.auto_start ? t('autoStartOn', { priority: guest.start_priority }) : t('autoStartOff'),
     },
     { term: t('created'), value: <AgoText time={guest.create_time} /> },

@@ -21,7 +21,7 @@ export function Facts({ facts, label }: { facts: readonly Fact[]; label: string 
       isAutoColumnWidths={false}
       aria-label={label}
       className="facts"
-      horizontalTermWidthModifier={{ default: '11ch' }}
+      horizontalTermWidthModifier={{ default: '10ch' }}
     >
       {facts
         .filter(({ value }) => value !== undefined && value !== '')

@@ -6,7 +6,7 @@ import { Refusal } from '../../../components/Refusal.tsx'
 import { TaskState } from '../../../components/TaskState.tsx'
 import { AgoText } from '../../../ui/AgoText.tsx'
 
-const shown = 5
+const shown = 4
 
 /** The newest tasks of the guest in a line each. */
 export function LastTasks({ id }: { id: string }) {

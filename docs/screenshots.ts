@@ -81,7 +81,7 @@ try {
   await mkdir(folder, { recursive: true })
   stage.screen.show(await drawConsole(browser, login))
   const chosen = pictures.filter(({ name }) => wanted.length === 0 || wanted.includes(name))
-  for (const picture of chosen) for (const variant of variants) await take(picture, variant)
+  for (const variant of variants) await takeAll(chosen, variant)
 } finally {
   stopLooking()
   await browser.close()
@@ -90,20 +90,24 @@ try {
 for (const failure of failures) console.error(failure)
 process.exitCode = failures.length > 0 ? 1 : 0
 
-async function take(
-  { name, path, prepare }: Picture,
+async function takeAll(
+  chosen: readonly Picture[],
   { suffix, ...options }: (typeof variants)[number],
 ): Promise<void> {
-  const { page, context } = await openVisit(browser, stage.url, { ...options, path: path(stage) })
-  const file = `${name}-${suffix}.png`
-  try {
-    await prepare?.(page, stage)
-    await page.waitForTimeout(settleMs)
-    await page.screenshot({ path: folder + file, animations: 'disabled', caret: 'hide' })
-    console.log(`docs/screenshots/${file}`)
-  } catch (error) {
-    failures.push(`docs/screenshots/${file} was not made: ${error instanceof Error ? error.message : error}`)
-  } finally {
-    await context.close()
+  const { page, context } = await openVisit(browser, stage.url, options)
+  for (const { name, path, prepare } of chosen) {
+    const file = `${name}-${suffix}.png`
+    try {
+      await page.goto(`/ui/${path(stage)}`)
+      await prepare?.(page, stage)
+      await page.waitForTimeout(settleMs)
+      await page.screenshot({ path: folder + file, animations: 'disabled', caret: 'hide' })
+      console.log(`docs/screenshots/${file}`)
+    } catch (error) {
+      failures.push(
+        `docs/screenshots/${file} was not made: ${error instanceof Error ? error.message : error}`,
+      )
+    }
   }
+  await context.close()
 }

@@ -18,11 +18,12 @@ export async function giveHistory({ world, guests }: Stage): Promise<() => void>
   const { figures } = world.appliance
   // It holds the file open, and forgets what it does not know.
   await figures.stop()
+  const host: Subject = { name: historyName.zone, memoryBytes: 64 * gibibyte, weight: 8 }
+  goOn(world, host)
   await writeHistory(world.dataDir, [
     ...[historyName.zone, historyName.pool('default'), historyName.cell('here')].map((name) => ({
+      ...host,
       name,
-      memoryBytes: 64 * gibibyte,
-      weight: 8,
     })),
     ...Object.values(guests).map((id) => ({
       name: historyName.guest(id),
@@ -55,16 +56,34 @@ async function writeHistory(dataDir: string, subjects: readonly Subject[]): Prom
   await history.close()
 }
 
+/** The host's counters rise from now on as its history ends. */
+function goOn({ drivers }: Stage['world'], host: Subject): void {
+  const { meter } = drivers
+  const read = meter.read.bind(meter)
+  const risen = [0, 0, 0, 0, 0]
+  let last = Date.now()
+  meter.read = async () => {
+    const counters = await read()
+    const now = Date.now()
+    const [load = 0, memoryAvailableBytes = 0, , ...rates] = valuesAt(now, 0, host)
+    for (const [index, rate] of [(load / 100) * counters.cores, ...rates].entries())
+      risen[index] = (risen[index] ?? 0) + (rate * (now - last)) / 1000
+    last = now
+    const [cpuBusy = 0, bytesRead = 0, bytesWritten = 0, bytesReceived = 0, bytesSent = 0] = risen
+    return { ...counters, memoryAvailableBytes, cpuBusy, bytesRead, bytesWritten, bytesReceived, bytesSent }
+  }
+}
+
 /** In the order of `figureFields`; slow and quick waves, and a little noise that is the same in every run. */
 function valuesAt(at: number, phase: number, { memoryBytes, weight }: Subject): number[] {
   const wave = (periodMinutes: number) =>
     (1 + Math.sin((at / 60_000 / periodMinutes) * 2 * Math.PI + phase * 1.7)) / 2
-  const noise = ((Math.sin(at / 7_919 + phase * 91) * 43_758.5453) % 1) ** 2
+  const noise = wave(0.7) * wave(1.3) * wave(3.1)
   const load = 0.08 + 0.22 * wave(1_440) + 0.12 * wave(47) + 0.08 * wave(11) + 0.1 * noise
   const bytes = weight * mebibyte
   return [
     load * 100,
-    memoryBytes * (0.62 - 0.2 * wave(300)),
+    memoryBytes * (0.62 - 0.2 * wave(300) - 0.05 * wave(19)),
     700 * gibibyte,
     bytes * 0.4 * (load + noise),
     bytes * 1.1 * (load + wave(23) / 3),

@@ -89,10 +89,10 @@ describe('an appliance with people', () => {
   })
 
   test('two browsers see a change within a second', async (t) => {
-    const visits = await Promise.all([
-      stage().visit(t, { path: 'instances' }),
-      stage().visit(t, { path: 'instances', as: 'audrey', theme: 'dark' }),
-    ])
+    const visits = [
+      await stage().visit(t, { path: 'instances' }),
+      await stage().visit(t, { path: 'instances', as: 'audrey', theme: 'dark' }),
+    ]
     await Promise.all(visits.map(({ page }) => expectRow(table(page), 'web-03', { State: 'Stopped' })))
     const id = stage().guests['web-03']
     const began = performance.now()

@@ -72,7 +72,9 @@ function SoftKeyboard({ press, isDisabled }: { press: (events: KeyEvent[]) => vo
   const before = useRef(emptyInput)
   const empty = () => {
     before.current = emptyInput
-    if (field.current) field.current.value = emptyInput
+    if (!field.current) return
+    field.current.value = emptyInput
+    field.current.setSelectionRange(emptyInput.length, emptyInput.length)
   }
   const changed = () => {
     const after = field.current?.value ?? emptyInput
@@ -91,8 +93,8 @@ function SoftKeyboard({ press, isDisabled }: { press: (events: KeyEvent[]) => vo
         icon={<KeyboardIcon />}
         isDisabled={isDisabled}
         onClick={() => {
-          empty()
           field.current?.focus()
+          empty()
         }}
       />
       <textarea

@@ -48,6 +48,12 @@ describe('the line of a console', () => {
     assert.equal(attempts.length, 2)
   })
 
+  it('says from the beginning that the guest is off', () => {
+    const { line, kinds } = openLine()
+    line.setRunning(false)
+    assert.deepEqual(kinds(), ['off'])
+  })
+
   it('takes a new channel when the stream breaks, each time later', async () => {
     const { line, states, attempts } = openLine()
     line.setRunning(true)

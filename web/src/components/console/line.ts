@@ -59,7 +59,8 @@ const endedByItself = 1000
 const inUse = 4409
 
 export function createLine({ connect, tell, isExclusive, isPassing, reasonOf }: LineOptions): Line {
-  let isRunning = false
+  // Until it is told, the line knows nothing of the guest.
+  let isRunning: boolean | undefined
   let failures = 0
   let openedAt: number | undefined
   let timer: ReturnType<typeof setTimeout> | undefined

@@ -1,4 +1,57 @@
-import type { snapshots as english } from '../en/snapshots.ts'
+import type { snapshots as en } from '../en/snapshots.ts'
 import type { Translated } from '../messages.ts'
 
-export const snapshots: Translated<typeof english> = {}
+export const snapshots: Translated<typeof en> = {
+  none: '还没有快照',
+  noneText: '快照会保留云主机此刻的样子，升级出错时可以回到这里。它占用的空间取决于之后改动的数据量。',
+  takeSnapshot: '创建快照',
+  count_other: '{{count}} 个快照',
+  tree: '快照树',
+  here: '当前位置',
+  hereText: '云主机现在的状态。选择一个快照，可以查看详情、恢复或删除。',
+  memoryShort: '含内存',
+
+  taken: '创建时间',
+  contents: '内容',
+  disksOnly: '磁盘',
+  disksAndMemory: '磁盘和内存',
+  consistency: '一致性',
+  restOff: '创建时云主机已关机，磁盘处于静止状态',
+  restFilesystem: '创建时文件系统处于静止状态',
+  restMemory: '恢复后从内存继续运行',
+  restCrash: '相当于突然断电',
+  size: '大小',
+  sizeInside: '保存在磁盘内部',
+  standsOn: '基于',
+  nothing: '无',
+
+  takeTitle: '创建快照',
+  take: '创建',
+  name: '名称',
+  nameHint: '可用文字、数字、点、短横线和下划线，以文字或数字开头。',
+  description: '说明',
+  'held-crash': '仅磁盘',
+  'held-crash-text': '瞬间完成。恢复后的磁盘相当于刚经历过断电。',
+  'held-filesystem': '磁盘，并使文件系统静止',
+  'held-filesystem-text': '短暂暂停写入。需要在云主机内安装并运行 qemu-guest-agent。',
+  'held-memory': '磁盘和内存',
+  'held-memory-text': '恢复后从这一刻继续运行。保存内存（最多 {{size}}）期间云主机会暂停。',
+  offIsAtRest: '云主机已关机，磁盘处于静止状态，也没有内存需要保存。',
+
+  restore: '恢复',
+  restoreTitle: '将 {{guest}} 恢复到 {{name}}？',
+  lostSince: '{{name}} 之后写入的数据将会丢失',
+  lostAll: '到目前为止写入的数据将会丢失',
+  lostHint: '先创建一个快照，就还能回到现在。被替换下来的磁盘会放入隔离区。',
+  endsRunning: '云主机正在运行，将被强制断电。',
+  goesOn: '恢复后从当时的内存继续运行。',
+  startAfter: '恢复后启动',
+
+  delete: '删除',
+  deleteTitle: '删除快照 {{name}}？',
+  deleteText: '将无法再回到这一刻。云主机和其他快照保持不变。',
+  deleteLeaf: '没有其他内容基于它，其数据会放入隔离区。',
+  deleteMerges: '其数据会合并到基于它的 {{name}} 中，期间会占用一些磁盘读写。',
+  deleteHides: '还有多项内容基于它，其数据会隐藏保留：{{names}}。',
+  present: '当前状态',
+}

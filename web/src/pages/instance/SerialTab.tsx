@@ -1,4 +1,3 @@
-import { PageSection } from '@patternfly/react-core'
 import { useParams } from '@tanstack/react-router'
 import { ConsoleGuest } from '../../components/console/ConsoleGuest.tsx'
 import { GuestSerial } from '../../components/console/GuestSerial.tsx'
@@ -6,9 +5,5 @@ import { GuestSerial } from '../../components/console/GuestSerial.tsx'
 /** The serial console of a guest. */
 export function SerialTab() {
   const { id } = useParams({ from: '/framed/instances/$id/serial' })
-  return (
-    <PageSection isFilled padding={{ default: 'noPadding' }}>
-      <ConsoleGuest id={id}>{(guest) => <GuestSerial guest={guest} />}</ConsoleGuest>
-    </PageSection>
-  )
+  return <ConsoleGuest id={id}>{(guest) => <GuestSerial guest={guest} />}</ConsoleGuest>
 }

@@ -119,7 +119,7 @@ interface Parts {
 /** As `nacelle serve` has it, but for the doctor. */
 function depsOf({ world, findings, stopping }: Parts): AppDeps {
   const { appliance, dataDir } = world
-  const flags = { config: '/dev/null', dataDir, listen: 'http://127.0.0.1:0', libvirtUri: 'test:///' }
+  const flags = { config: '/dev/null', dataDir, listen: 'http://127.0.0.1:0', libvirtUri: 'test:///default' }
   const given = { config: loadConfig(flags, {}), appliance, certificate: undefined, log }
   const deps = appDeps({ ...given, waitingFor: () => undefined, stopping: stopping.signal })
   const told = async () => report(version.version, findings)

@@ -4,7 +4,7 @@ import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises
 import { extname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
-import { build } from 'vite'
+import { build, type Plugin } from 'vite'
 import { treePath } from '../assets.ts'
 import { packagesOf, pagePackagesFile } from './licences.ts'
 
@@ -29,17 +29,22 @@ const compressible = new Set([
   '.wasm',
 ])
 
+// Workers are bundled by themselves, and the result does not say of what.
+const inWorkers = new Set<string>()
+const workerModules: Plugin = { name: 'worker-modules', moduleParsed: ({ id }) => void inWorkers.add(id) }
+
 const result = await build({
   configFile: treePath('web/vite.config.ts'),
   logLevel: 'warn',
   build: { outDir: outdir },
+  worker: { plugins: () => [workerModules] },
 })
 if (!Array.isArray(result) && !('output' in result)) throw new Error('the pages were watched, not built')
 const chunks = [result].flat().flatMap(({ output }) => output)
 const modules = chunks.flatMap((chunk) =>
   chunk.type === 'chunk' ? chunk.moduleIds : chunk.originalFileNames,
 )
-await writeFile(pagePackagesFile, JSON.stringify(packagesOf(modules)))
+await writeFile(pagePackagesFile, JSON.stringify(packagesOf([...modules, ...inWorkers])))
 
 const names = (await readdir(outdir, { recursive: true, withFileTypes: true }))
   .filter((entry) => entry.isFile() && compressible.has(extname(entry.name)))

@@ -22,7 +22,7 @@ export function Plan({ plan, children }: { plan: PlanSteps; children?: ReactNode
   const steps = plan.filter(({ effects }) => effects.length > 0)
   return (
     <div className="plan">
-      <DescriptionList isHorizontal isCompact horizontalTermWidthModifier={{ default: '14ch' }}>
+      <DescriptionList isHorizontal isCompact horizontalTermWidthModifier={{ default: '18ch' }}>
         <Space plan={plan} />
         <Affected plan={plan} />
       </DescriptionList>

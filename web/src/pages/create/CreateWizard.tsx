@@ -105,7 +105,13 @@ export function CreateWizard({ kind, chosen, step, goTo, onMade, onCancel }: Cre
             {steps.map((id) => {
               const Body = id === 'review' ? undefined : bodies[id]
               return (
-                <WizardStep key={id} id={id} name={t(`step_${id}`)} status={statusOf(id)}>
+                <WizardStep
+                  key={id}
+                  id={id}
+                  name={t(`step_${id}`)}
+                  status={statusOf(id)}
+                  body={{ 'aria-label': t(`step_${id}`) }}
+                >
                   {Body ? <Body /> : <ReviewStep plan={plan} refusal={refusal} failed={made.error} />}
                 </WizardStep>
               )

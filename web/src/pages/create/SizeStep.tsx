@@ -68,7 +68,7 @@ function Disks({ hint }: { hint: string }) {
           {index > 0 && (
             <Button
               variant="link"
-              isInline
+              size="sm"
               aria-label={t('removeDisk', { number: index })}
               onClick={() => change({ diskBytes: diskBytes.filter((_, other) => other !== index) })}
             >

@@ -67,7 +67,12 @@ function Actions({ id }: { id: string }) {
   })
   return (
     <>
-      <Button variant="danger" onClick={() => open('delete')} {...needs(may.write, 'compute.write')}>
+      <Button
+        variant="secondary"
+        isDanger
+        onClick={() => open('delete')}
+        {...needs(may.write, 'compute.write')}
+      >
         {t('common:delete')}
       </Button>
       <Button

@@ -24,7 +24,13 @@ export function TemplateDialog(props: TemplateDialogProps) {
   const [body, setBody] = useState(start)
   const id = useId()
   return (
-    <Modal isOpen variant="medium" onClose={onClose} aria-labelledby={`${id}-title`}>
+    <Modal
+      isOpen
+      variant="medium"
+      onClose={onClose}
+      aria-labelledby={`${id}-title`}
+      elementToFocus={`#${CSS.escape(id)}-name`}
+    >
       <ModalHeader title={title} labelId={`${id}-title`} />
       <ModalBody>
         <Form
@@ -35,6 +41,7 @@ export function TemplateDialog(props: TemplateDialogProps) {
           }}
         >
           <TemplateFields
+            id={id}
             body={body}
             error={error}
             change={(patch) => setBody((before) => ({ ...before, ...patch }))}

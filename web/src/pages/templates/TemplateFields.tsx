@@ -1,5 +1,5 @@
 import { Checkbox, FormSelect, FormSelectOption } from '@patternfly/react-core'
-import { useId, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ApiError } from '../../api/errors.ts'
 import { Field } from '../../ui/Field.tsx'
@@ -7,6 +7,8 @@ import { TextField } from '../../ui/TextField.tsx'
 import { type Choice, choices, devices, flags, type TemplateBody, versionsOf } from './template.ts'
 
 export interface TemplateFieldsProps {
+  /** That of the name is `<id>-name`. */
+  id: string
   body: TemplateBody
   change: (patch: Partial<TemplateBody>) => void
   /** Of the last attempt. */
@@ -14,10 +16,9 @@ export interface TemplateFieldsProps {
 }
 
 /** What a template is, and the devices that it gives a guest. */
-export function TemplateFields({ body, change, error }: TemplateFieldsProps) {
+export function TemplateFields({ id, body, change, error }: TemplateFieldsProps) {
   const { t } = useTranslation('templates')
   const [versions, setVersions] = useState(() => body.system_versions.join(', '))
-  const id = useId()
   const errorOf = (field: string) =>
     error instanceof ApiError && (error.field === field || error.field?.startsWith(`${field}[`))
       ? error.message

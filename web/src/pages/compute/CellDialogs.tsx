@@ -41,6 +41,7 @@ function Bridge({ cell, place, onClose }: DialogProps) {
         mutate({ params: { path: { ...place } }, body: { bridge: bridge || null } }, { onSuccess: onClose })
       }
       onClose={onClose}
+      first="#cell-bridge"
     >
       <Field id="cell-bridge" label={t('bridge')} hint={t('bridgeHint')} error={fieldError(error, 'bridge')}>
         <TextInput

@@ -52,6 +52,7 @@ function useColumns(): Column<CellRow>[] {
     {
       key: 'pool',
       title: t('computePool'),
+      modifier: 'nowrap',
       render: ({ pool }) =>
         pool ? (
           <Link to="/compute/pools/$pool" params={{ pool }}>

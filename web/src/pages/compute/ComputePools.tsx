@@ -120,6 +120,11 @@ function useColumns(): Column<Row>[] {
         </>
       ),
     },
-    { key: 'storage', title: t('storagePool'), render: ({ storage }) => storage || t('common:none') },
+    {
+      key: 'storage',
+      title: t('storages'),
+      modifier: 'nowrap',
+      render: ({ storage }) => storage || t('common:none'),
+    },
   ]
 }

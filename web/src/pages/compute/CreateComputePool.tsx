@@ -51,6 +51,7 @@ export function CreateComputePool({ onClose }: { onClose: () => void }) {
       isPending={isPending}
       onSubmit={create}
       onClose={onClose}
+      first="#pool-name"
     >
       <Field
         id="pool-name"

@@ -9,7 +9,11 @@ import type { ReactNode } from 'react'
 /** Terms with what they are; those without anything are left out. */
 export function Facts({ facts }: { facts: readonly (readonly [term: string, value: ReactNode])[] }) {
   return (
-    <DescriptionList isCompact isHorizontal horizontalTermWidthModifier={{ default: '18ch' }}>
+    <DescriptionList
+      isCompact
+      orientation={{ default: 'vertical', md: 'horizontal' }}
+      horizontalTermWidthModifier={{ md: '14ch' }}
+    >
       {facts.map(
         ([term, value]) =>
           value !== '' &&

@@ -10,15 +10,23 @@ export interface FormDialogProps {
   children: ReactNode
   onSubmit: () => void
   onClose: () => void
+  /** CSS of the field that has the focus at first. */
+  first?: string
 }
 
 /** A form in a dialog: escape closes, enter submits. */
 export function FormDialog(props: FormDialogProps) {
-  const { title, verb, isReady, isPending, children, onSubmit, onClose } = props
+  const { title, verb, isReady, isPending, children, onSubmit, onClose, first } = props
   const { t } = useTranslation()
   const id = useId()
   return (
-    <Modal isOpen variant="medium" onClose={onClose} aria-labelledby={`${id}-title`}>
+    <Modal
+      isOpen
+      variant="medium"
+      onClose={onClose}
+      aria-labelledby={`${id}-title`}
+      {...(first ? { elementToFocus: first } : {})}
+    >
       <ModalHeader title={title} labelId={`${id}-title`} />
       <ModalBody tabIndex={0} aria-labelledby={`${id}-title`}>
         <Form

@@ -44,7 +44,13 @@ export function CreatePool({ onClose }: { onClose: () => void }) {
       },
     )
   return (
-    <Modal isOpen variant="medium" onClose={onClose} aria-labelledby="create-pool-title">
+    <Modal
+      isOpen
+      variant="medium"
+      onClose={onClose}
+      aria-labelledby="create-pool-title"
+      elementToFocus="#pool-name"
+    >
       <ModalHeader title={t('createPool')} labelId="create-pool-title" />
       <ModalBody tabIndex={0} aria-labelledby="create-pool-title">
         <Form

@@ -18,7 +18,7 @@ export function PoolFacts({ pool }: { pool: PoolDetails }) {
   const values = valuesOf(pool)
   const fields = isPoolType(pool.type) ? fieldsOf[pool.type].filter(({ isSecret }) => !isSecret) : []
   return (
-    <DescriptionList isCompact isHorizontal horizontalTermWidthModifier={{ default: '16ch' }}>
+    <DescriptionList isCompact columnModifier={{ default: '1Col', sm: '2Col', xl: '3Col' }}>
       <Fact term={t('type')}>
         <PoolType type={pool.type} />
       </Fact>

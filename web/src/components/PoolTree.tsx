@@ -1,4 +1,4 @@
-import { Nav, NavGroup, NavItem, NavList } from '@patternfly/react-core'
+import { Nav, NavGroup, NavItem } from '@patternfly/react-core'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useRouterState } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
@@ -19,18 +19,16 @@ export function PoolTree() {
   return (
     <Nav aria-label={t('pools')} className="pool-tree">
       <NavGroup title={t('pools')}>
-        <NavList>
-          {data.pools.map(({ pool, total, states }) => (
-            <NavItem key={pool} isActive={here === pool} itemId={pool}>
-              <Link to="/instances" search={{ pool }} className="pool-tree-link">
-                <span>{pool}</span>
-                <span className="pool-tree-count" title={t('runningOf', { running: states.running, total })}>
-                  {states.running}/{total}
-                </span>
-              </Link>
-            </NavItem>
-          ))}
-        </NavList>
+        {data.pools.map(({ pool, total, states }) => (
+          <NavItem key={pool} isActive={here === pool} itemId={pool}>
+            <Link to="/instances" search={{ pool }} className="pool-tree-link">
+              <span>{pool}</span>
+              <span className="pool-tree-count" title={t('runningOf', { running: states.running, total })}>
+                {states.running}/{total}
+              </span>
+            </Link>
+          </NavItem>
+        ))}
       </NavGroup>
     </Nav>
   )

@@ -37,7 +37,13 @@ export function ScreenTools(props: ScreenToolsProps) {
   return (
     <>
       <LineLabel state={state} />
-      <Button variant="secondary" size="sm" isDisabled={isDeaf} onClick={() => press(ctrlAltDel)}>
+      <Button
+        className="console-tools-wide"
+        variant="secondary"
+        size="sm"
+        isDisabled={isDeaf}
+        onClick={() => press(ctrlAltDel)}
+      >
         {ctrlAltDel.name}
       </Button>
       <KeyMenu isDisabled={isDeaf} onPress={press} />

@@ -24,7 +24,7 @@ async function quarantinedOf(owners: ReadonlySet<string>): Promise<Deleted[]> {
 }
 
 /** What stands on another deleted volume is refused until that one is back: one round for each storey. */
-async function undeleteAll(volumes: readonly Deleted[]): Promise<number> {
+async function undeleteAll(volumes: readonly Deleted[]): Promise<void> {
   let left = volumes
   while (left.length > 0) {
     const results = await Promise.allSettled(
@@ -40,7 +40,6 @@ async function undeleteAll(volumes: readonly Deleted[]): Promise<number> {
     if (refused.length === left.length) throw refused[0]?.reason
     left = refused.map(({ volume }) => volume)
   }
-  return volumes.length
 }
 
 /** Brings the disks of deleted guests back from quarantine, by the guests' ids. */
@@ -49,8 +48,7 @@ export function useBringBack(): (guests: readonly string[]) => void {
   const textOf = useRefusalText()
   const { mutate } = useMutation({
     mutationFn: async (guests: readonly string[]) => undeleteAll(await quarantinedOf(new Set(guests))),
-    onSuccess: (count) =>
-      notify({ kind: 'info', title: t('broughtBack', { count }), text: t('broughtBackText') }),
+    onSuccess: () => notify({ kind: 'info', title: t('broughtBack'), text: t('broughtBackText') }),
     onError: (error) => notify({ kind: 'danger', title: t('bringBackFailed'), text: textOf(error) }),
   })
   return mutate

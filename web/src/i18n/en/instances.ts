@@ -16,7 +16,7 @@ export const instances = {
   deleting: 'Deleting',
 
   start: 'Start',
-  startFrom: 'Start from media or network…',
+  startFrom: 'Boot from media or network…',
   console: 'Console',
   shutdown: 'Shut down…',
   reboot: 'Reboot…',
@@ -33,7 +33,7 @@ export const instances = {
   resetVerb: 'Reset',
   deleteVerb: 'Delete',
 
-  startFromTitle: 'Start {{name}} from elsewhere',
+  startFromTitle: 'Boot {{name}} from media or network',
   bootMedia: 'From a media image',
   bootNetwork: 'From the network',
   bootImage: 'Media image',
@@ -68,8 +68,7 @@ export const instances = {
   deletedTextAsk:
     'Its disks are in quarantine for a while; who may write to storage pools can bring them back.',
   bringBack: 'Bring the disks back',
-  broughtBack_one: 'A disk is back',
-  broughtBack_other: '{{count}} disks are back',
+  broughtBack: 'The disks are back',
   broughtBackText: 'They belong to nobody now: see the volumes of their storage pool.',
   bringBackFailed: 'The disks could not be brought back',
 

@@ -64,7 +64,7 @@ export const instances: Translated<typeof english> = {
   deletedText: '其磁盘会在隔离区保留一段时间。',
   deletedTextAsk: '其磁盘会在隔离区保留一段时间,可由有存储池写权限的人员恢复。',
   bringBack: '恢复磁盘',
-  broughtBack_other: '已恢复 {{count}} 块磁盘',
+  broughtBack: '磁盘已恢复',
   broughtBackText: '这些磁盘目前不属于任何云主机,可在所在存储池的卷列表中查看。',
   bringBackFailed: '无法恢复磁盘',
 

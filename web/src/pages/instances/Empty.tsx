@@ -9,7 +9,7 @@ import { useMay } from '../../api/session.ts'
 import { EmptyNote } from '../../ui/EmptyNote.tsx'
 
 /** Makes one guest, or many of a kind. */
-export function CreateActions() {
+export function CreateActions({ isNarrow }: { isNarrow: boolean }) {
   const { t } = useTranslation(['instances', 'common'])
   const navigate = useNavigate()
   const permission = 'guest.write'
@@ -17,9 +17,11 @@ export function CreateActions() {
   const denied = refusal === undefined ? {} : { isAriaDisabled: true, title: refusal }
   return (
     <>
-      <Button variant="secondary" {...denied} onClick={() => void navigate({ to: '/instances/new-batch' })}>
-        {t('createMany')}
-      </Button>
+      {!isNarrow && (
+        <Button variant="secondary" {...denied} onClick={() => void navigate({ to: '/instances/new-batch' })}>
+          {t('createMany')}
+        </Button>
+      )}
       <Button {...denied} onClick={() => void navigate({ to: '/instances/new' })}>
         {t('create')}
       </Button>

@@ -1,4 +1,4 @@
-import { Skeleton } from '@patternfly/react-core'
+import { Checkbox, Skeleton } from '@patternfly/react-core'
 import { Table, Tbody, Td, Th, Thead, Tr } from '@patternfly/react-table'
 import type { PointerEvent, ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -50,6 +50,13 @@ export function GuestTable(props: GuestTableProps) {
         isStickyHeader
         className="instances-table"
       >
+        <colgroup>
+          <col className="instances-check" />
+          {shown.map((key) => (
+            <col key={key} style={{ inlineSize: columns[key].width }} />
+          ))}
+          <col className="instances-menu" />
+        </colgroup>
         <Head {...props} />
         <Tbody {...handlers}>
           <Room height={before} span={shown.length + 2} />
@@ -76,17 +83,16 @@ function Head({ shown, sort, onSort, isAllSelected, onSelectAll }: GuestTablePro
   return (
     <Thead>
       <Tr aria-rowindex={1}>
-        <Th
-          className="instances-check"
-          select={{
-            isSelected: isAllSelected,
-            onSelect: (_, isSelected) => onSelectAll(isSelected),
-            props: { 'aria-label': t('selectAll') },
-          }}
-          aria-label={t('selectAll')}
-        />
+        <Th className="pf-v6-c-table__check">
+          <Checkbox
+            id="instances-all"
+            aria-label={t('selectAll')}
+            isChecked={isAllSelected}
+            onChange={(_, isSelected) => onSelectAll(isSelected)}
+          />
+        </Th>
         {shown.map((key, index) => {
-          const { width, order } = columns[key]
+          const { order } = columns[key]
           const isSorted = order === sort.order
           const direction = sort.isDescending ? ('desc' as const) : ('asc' as const)
           const sorting = order && {
@@ -95,17 +101,12 @@ function Head({ shown, sort, onSort, isAllSelected, onSelectAll }: GuestTablePro
             onSort: (_: unknown, __: number, wanted: string) => onSort(order, wanted === 'desc'),
           }
           return (
-            <Th
-              key={key}
-              style={{ inlineSize: `${width}ch` }}
-              modifier="truncate"
-              {...(sorting ? { sort: sorting } : {})}
-            >
+            <Th key={key} {...(sorting ? { sort: sorting } : {})}>
               {t(`column_${key}`)}
             </Th>
           )
         })}
-        <Th className="instances-menu" screenReaderText={t('common:actions')} />
+        <Th screenReaderText={t('common:actions')} />
       </Tr>
     </Thead>
   )
@@ -117,20 +118,18 @@ function Row({ index, listed, shown, selected, onSelect, actions }: GuestTablePr
   const isSelected = guest !== undefined && selected.has(guest.id)
   return (
     <Tr aria-rowindex={index + 2} isRowSelected={isSelected} className="instances-row">
-      {guest ? (
-        <Td
-          select={{
-            rowIndex: index,
-            isSelected,
-            onSelect: (_, isChosen) => onSelect(guest, isChosen),
-            props: { 'aria-label': t('select', { name: shortName(guest) }) },
-          }}
-        />
-      ) : (
-        <Td />
-      )}
+      <Td className="pf-v6-c-table__check">
+        {guest && (
+          <Checkbox
+            id={`instances-${guest.id}`}
+            aria-label={t('select', { name: shortName(guest) })}
+            isChecked={isSelected}
+            onChange={(_, isChosen) => onSelect(guest, isChosen)}
+          />
+        )}
+      </Td>
       {shown.map((key) => (
-        <Td key={key} dataLabel={t(`column_${key}`)} modifier="truncate">
+        <Td key={key} dataLabel={t(`column_${key}`)} className="instances-cell">
           {guest ? columns[key].render(guest, i18n.language) : <Skeleton width="70%" />}
         </Td>
       ))}

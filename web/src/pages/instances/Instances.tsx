@@ -47,7 +47,7 @@ export function Instances() {
   const isEmpty = listed.total === 0 && !listed.isOld && listed.error === null
   return (
     <div className="instances">
-      <PageHead title={t('title')} actions={<CreateActions />} />
+      <PageHead title={t('title')} actions={<CreateActions isNarrow={isNarrow} />} />
       <GuestToolbar
         search={search}
         counts={listed.counts}

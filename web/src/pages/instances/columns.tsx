@@ -37,8 +37,8 @@ export const usualColumns: readonly ColumnKey[] = [
 ]
 
 interface ColumnLook {
-  /** Share of the width, in characters or so. */
-  width: number
+  /** What is left goes to the columns without one. */
+  width?: string
   order?: Order
   render: (guest: Guest, language: string) => ReactNode
 }
@@ -46,29 +46,33 @@ interface ColumnLook {
 export const addressOf = ({ internal, external }: Guest): string =>
   internal.network_address ?? internal.allocated_address?.split('/')[0] ?? external.network_address ?? ''
 
+/** By the group the list is sorted first, so it stands there, without getting in the way. */
 export function GuestLink({ guest }: { guest: Guest }) {
   return (
-    <Link to="/instances/$id" params={{ id: guest.id }}>
-      {shortName(guest)}
-    </Link>
+    <span className="instances-name">
+      <span className="instances-quiet">{guest.group}/</span>
+      <Link to="/instances/$id" params={{ id: guest.id }}>
+        {shortName(guest)}
+      </Link>
+    </span>
   )
 }
 
 export const columns: Readonly<Record<ColumnKey, ColumnLook>> = {
-  state: { width: 14, order: 'state', render: (guest) => <GuestState guest={guest} /> },
-  name: { width: 20, order: 'name', render: (guest) => <GuestLink guest={guest} /> },
-  address: { width: 13, order: 'address', render: addressOf },
-  cpu: { width: 16, order: 'cores', render: (guest) => <CpuUsage guest={guest} /> },
-  memory: { width: 19, order: 'memory', render: (guest) => <MemoryUsage guest={guest} /> },
-  disk: { width: 9, render: ({ total_disk }, language) => bytesText(total_disk, language) },
-  cell: { width: 11, order: 'cell', render: ({ cell }) => cell },
-  pool: { width: 11, order: 'pool', render: ({ pool }) => pool },
-  group: { width: 11, render: ({ group }) => group },
-  owner: { width: 11, order: 'owner', render: ({ owner }) => owner },
-  system: { width: 13, render: ({ system, system_version }) => system_version || system },
-  mac: { width: 15, render: ({ ethernet_address }) => ethernet_address },
+  state: { width: '8.5rem', order: 'state', render: (guest) => <GuestState guest={guest} /> },
+  name: { order: 'name', render: (guest) => <GuestLink guest={guest} /> },
+  address: { width: '8.5rem', order: 'address', render: addressOf },
+  cpu: { width: '9.5rem', order: 'cores', render: (guest) => <CpuUsage guest={guest} /> },
+  memory: { width: '12.5rem', order: 'memory', render: (guest) => <MemoryUsage guest={guest} /> },
+  disk: { width: '6.5rem', render: ({ total_disk }, language) => bytesText(total_disk, language) },
+  cell: { width: '7rem', order: 'cell', render: ({ cell }) => cell },
+  pool: { width: '7rem', order: 'pool', render: ({ pool }) => pool },
+  group: { width: '7.5rem', render: ({ group }) => group },
+  owner: { width: '7.5rem', order: 'owner', render: ({ owner }) => owner },
+  system: { width: '8rem', render: ({ system, system_version }) => system_version || system },
+  mac: { width: '10.5rem', render: ({ ethernet_address }) => ethernet_address },
   created: {
-    width: 19,
+    width: '12.5rem',
     order: 'created',
     render: ({ create_time }, language) => timeText(create_time, language),
   },

@@ -2,24 +2,34 @@ import { FormSelect, FormSelectOption, InputGroup, InputGroupItem, TextInput } f
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
-const units = { MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const
+const units = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 } as const
 type Unit = keyof typeof units
 
-const fitting = (bytes: number): Unit =>
-  bytes > 0 && bytes % units.TiB === 0 ? 'TiB' : bytes % units.GiB === 0 ? 'GiB' : 'MiB'
+const sizes: readonly Unit[] = ['MiB', 'GiB', 'TiB']
+/** For `units` of a speed. */
+export const speeds: readonly Unit[] = ['KiB', 'MiB', 'GiB']
+
+/** The largest in which it is a whole number; of nothing the middle one. */
+const fitting = (bytes: number, offered: readonly Unit[]): Unit => {
+  const whole = bytes === 0 ? offered[1] : offered.findLast((unit) => bytes % units[unit] === 0)
+  return whole ?? offered[0] ?? 'MiB'
+}
 
 export interface SizeInputProps {
   id: string
   bytes: number
   isInvalid?: boolean
   isDisabled?: boolean
+  /** From the smallest on; MiB, GiB and TiB unless told. */
+  units?: readonly Unit[]
   onChange: (bytes: number) => void
 }
 
 /** A size in bytes, typed in a unit that is chosen beside the number. */
-export function SizeInput({ id, bytes, isInvalid, isDisabled, onChange }: SizeInputProps) {
+export function SizeInput(props: SizeInputProps) {
+  const { id, bytes, isInvalid, isDisabled, units: offered = sizes, onChange } = props
   const { t } = useTranslation()
-  const [unit, setUnit] = useState<Unit>(fitting(bytes))
+  const [unit, setUnit] = useState<Unit>(fitting(bytes, offered))
   const [text, setText] = useState(String(bytes / units[unit]))
   const change = (newText: string, newUnit: Unit) => {
     setText(newText)
@@ -48,7 +58,7 @@ export function SizeInput({ id, bytes, isInvalid, isDisabled, onChange }: SizeIn
           isDisabled={isDisabled ?? false}
           onChange={(_, value) => change(text, value as Unit)}
         >
-          {Object.keys(units).map((name) => (
+          {offered.map((name) => (
             <FormSelectOption key={name} value={name} label={name} />
           ))}
         </FormSelect>

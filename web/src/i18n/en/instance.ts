@@ -76,7 +76,7 @@ export const instance = {
   allocated: 'Given',
   outside: 'Outside',
   ports: 'Ports',
-  port: '{{host}} of the host leads to {{guest}}',
+  port: '{{host}} of the host to {{guest}}',
   mac: 'MAC',
   screen: 'Screen',
 

@@ -74,7 +74,7 @@ export const instance: Translated<typeof english> = {
   allocated: '已分配',
   outside: '外部地址',
   ports: '端口',
-  port: '主机端口 {{host}} 转发到 {{guest}}',
+  port: '主机 {{host}} 转到 {{guest}}',
   mac: 'MAC',
   screen: '显示',
 

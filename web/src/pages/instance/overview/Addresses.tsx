@@ -18,14 +18,7 @@ export function Addresses({ guest }: { guest: GuestDetail }) {
     { term: t('outside'), value: copy(external.network_address) },
     {
       term: t('ports'),
-      value:
-        ports.length > 0 ? (
-          <ul className="plain-list">
-            {ports.map((port) => (
-              <li key={`${port.host} ${port.guest}`}>{t('port', port)}</li>
-            ))}
-          </ul>
-        ) : undefined,
+      value: ports.map((port) => t('port', port)).join(', '),
     },
     { term: t('mac'), value: copy(ethernet_address) },
     { term: t('screen'), value: copy(internal.display_address) },

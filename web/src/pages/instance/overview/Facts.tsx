@@ -21,7 +21,7 @@ export function Facts({ facts, label }: { facts: readonly Fact[]; label: string 
       isAutoColumnWidths={false}
       aria-label={label}
       className="facts"
-      horizontalTermWidthModifier={{ default: '10ch' }}
+      horizontalTermWidthModifier={{ default: '9ch' }}
     >
       {facts
         .filter(({ value }) => value !== undefined && value !== '')

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { call } from '../../../api/client.ts'
 import { fieldError } from '../../../components/field-error.ts'
 import { Field } from '../../../ui/Field.tsx'
-import { SizeInput } from '../../../ui/SizeInput.tsx'
+import { SizeInput, speeds } from '../../../ui/SizeInput.tsx'
 import type { GuestDetail } from '../use-guest.ts'
 import {
   type CpuPriority,
@@ -91,7 +91,7 @@ function SpeedField({ name, value, error, onChange }: RateFieldProps) {
   const { t } = useTranslation('instance')
   return (
     <Field id={name} label={t(name)} hint={value === 0 ? t('unlimited') : t('perSecond')} error={error}>
-      <SizeInput id={name} bytes={value} isInvalid={error !== undefined} onChange={onChange} />
+      <SizeInput id={name} bytes={value} units={speeds} isInvalid={error !== undefined} onChange={onChange} />
     </Field>
   )
 }

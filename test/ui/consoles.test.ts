@@ -193,7 +193,7 @@ test('a serial console prints, takes text, and colours are those of the terminal
     page.evaluate(
       `getComputedStyle([...document.querySelectorAll('.xterm-rows span')].find((span) => span.textContent === '${text}') ?? document.body).color`,
     )
-  await eventually(async () => assert.equal(await colourOf('red'), 'rgb(205, 0, 0)'))
+  await eventually(async () => assert.equal(await colourOf('red'), 'rgb(204, 0, 0)'))
   assert.equal(await colourOf('true'), 'rgb(1, 200, 3)')
   assert.equal(await page.locator('.xterm style').count(), 0)
   await expectAccessible(page)

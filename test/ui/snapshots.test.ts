@@ -38,13 +38,14 @@ test('the tree shows where the guest is, and its keys lead through it', async (t
 })
 
 test('a guest without snapshots says what they are for, and gets its first one', async (t) => {
-  const { page } = await stage().visit(t, { path: pathOf('web-01') })
+  const { page, problems } = await stage().visit(t, { path: pathOf('web-01') })
   await page.getByRole('heading', { name: 'No snapshots' }).waitFor()
   await expectAccessible(page)
   await press(page, 'Take a snapshot')
   assert.match(page.url(), /dialog=takeSnapshot/)
   const form = dialog(page, 'Take a snapshot')
   await expectText(form, /Needs the guest agent/)
+  problems.expect(/^400 POST .*dry_run/)
   await fill(form, { Name: '-wrong' })
   await expectText(form, /begin with a letter or digit/)
   await fill(form, { Name: 'fresh', Description: 'As it was made' })

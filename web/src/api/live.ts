@@ -50,7 +50,7 @@ const pathsOf: Readonly<Record<string, readonly string[]>> = {
   address_range: ['/address_pools'],
   address: ['/address_pools', ...guestPaths],
   image: ['/media_images', '/media_image_search', '/disk_images', '/disk_image_search', '/search'],
-  guest: [...guestPaths, ...statusPaths, '/user_groups'],
+  guest: [...guestPaths, ...statusPaths, '/user_groups', '/unmanaged_guests'],
   security_policy_group: [
     '/security_policy_groups',
     '/search/security_policy_groups',

@@ -48,16 +48,18 @@ export function RuleDialog({ owner, index, rule, refetch, onClose }: RuleDialogP
       onClose={onClose}
     >
       <Field id="rule-action" label={t('action')} error={fieldError(save.error, 'action')}>
-        {(['accept', 'reject'] as const).map((action) => (
-          <Radio
-            key={action}
-            id={`rule-${action}`}
-            name="rule-action"
-            label={t(action)}
-            isChecked={values.action === action}
-            onChange={() => set({ action })}
-          />
-        ))}
+        <div className="policy-actions">
+          {(['accept', 'reject'] as const).map((action) => (
+            <Radio
+              key={action}
+              id={`rule-${action}`}
+              name="rule-action"
+              label={t(action)}
+              isChecked={values.action === action}
+              onChange={() => set({ action })}
+            />
+          ))}
+        </div>
       </Field>
       <Field id="rule-protocol" label={t('protocol')} error={fieldError(save.error, 'protocol')}>
         <FormSelect

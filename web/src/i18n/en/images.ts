@@ -31,6 +31,7 @@ export const images = {
   facts: 'About this image',
   ready: 'Ready',
   working: 'In work, {{share}}',
+  uploadIsOpen: 'Upload open',
   uploadOpen: 'Upload open, {{share}}',
   noContent: 'No content yet',
   hasContent: 'It has its content, which never changes. Make a new image instead.',

@@ -33,6 +33,7 @@ export const images: Translated<typeof english> = {
   facts: '镜像信息',
   ready: '就绪',
   working: '处理中,{{share}}',
+  uploadIsOpen: '上传未完成',
   uploadOpen: '上传未完成,{{share}}',
   noContent: '尚无内容',
   hasContent: '镜像已有内容,且内容不可更改。请新建镜像。',

@@ -81,7 +81,7 @@ function ImageActions({ kind, image }: { kind: ImageKind; image: Image }) {
   const refusal = useMissing('image.write')
   return (
     <>
-      <ActionButton variant="danger" refusal={refusal} onClick={() => open('delete')}>
+      <ActionButton variant="secondary" isDanger refusal={refusal} onClick={() => open('delete')}>
         {t('common:delete')}
       </ActionButton>
       {image.created && (

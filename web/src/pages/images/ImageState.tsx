@@ -19,7 +19,11 @@ export function ImageState({ image }: { image: Image }) {
   if (image.upload !== undefined || image.progress > 0)
     return (
       <Label isCompact color="blue" icon={<InProgressIcon />}>
-        {image.upload === undefined ? t('working', { share }) : t('uploadOpen', { share })}
+        {image.upload === undefined
+          ? t('working', { share })
+          : image.progress > 0
+            ? t('uploadOpen', { share })
+            : t('uploadIsOpen')}
       </Label>
     )
   return (

@@ -93,12 +93,16 @@ function useColumns(kind: ImageKind): Column<Image>[] {
             modifier: 'nowrap' as const,
             render: (image: Image) => (image.created ? size(image.virtual_size) : ''),
           },
-          { key: 'format', title: t('format'), render: ({ format }: Image) => format },
+          {
+            key: 'format',
+            title: t('format'),
+            modifier: 'fitContent' as const,
+            render: ({ format }: Image) => format,
+          },
         ]
       : []),
     { key: 'tags', title: t('tags'), render: ({ tags }) => <Tags tags={tags} /> },
-    { key: 'owner', title: t('owner'), render: ({ owner }) => owner },
-    { key: 'group', title: t('group'), render: ({ group }) => group },
+    { key: 'owner', title: t('owner'), render: (image) => <Owner image={image} /> },
     {
       key: 'modified',
       title: t('modified'),
@@ -107,6 +111,16 @@ function useColumns(kind: ImageKind): Column<Image>[] {
       render: ({ modify_time }) => <AgoText time={modify_time} />,
     },
   ]
+}
+
+function Owner({ image: { owner, group } }: { image: Image }) {
+  const { t } = useTranslation('images')
+  return (
+    <span className="image-owner">
+      {owner}
+      <small title={t('group')}>{group}</small>
+    </span>
+  )
 }
 
 export function Tags({ tags }: { tags: readonly string[] }) {

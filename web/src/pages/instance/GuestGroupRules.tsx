@@ -1,3 +1,4 @@
+import './network.css'
 import { Card, CardBody, CardTitle } from '@patternfly/react-core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -18,7 +19,7 @@ export function GuestGroupRules({ group: id }: { group: string }) {
   const { name } = group.data
   const title = t('groupRules', { name })
   return (
-    <Card isCompact className="pf-v6-u-mt-md">
+    <Card isCompact className="group-rules">
       <CardTitle component="h2">
         <Link to="/network/policies/$id" params={{ id }}>
           {title}

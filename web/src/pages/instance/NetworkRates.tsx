@@ -1,3 +1,4 @@
+import './network.css'
 import {
   Card,
   CardBody,
@@ -51,7 +52,7 @@ export function NetworkRates({ id, isRunning }: { id: string; isRunning: boolean
         ) : (
           <p>{t('notRunning')}</p>
         )}
-        <Link to="/instances/$id/performance" params={{ id }}>
+        <Link className="network-more" to="/instances/$id/performance" params={{ id }}>
           {t('toPerformance')}
         </Link>
       </CardBody>

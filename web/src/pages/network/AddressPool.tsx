@@ -41,7 +41,7 @@ function PoolPage({ name }: { name: string }) {
         crumbs={[{ title: t('addressPools'), to: '/network/pools' }]}
         actions={
           <>
-            <ActionButton variant="danger" refusal={refusal} onClick={() => open('delete')}>
+            <ActionButton variant="secondary" isDanger refusal={refusal} onClick={() => open('delete')}>
               {t('common:delete')}
             </ActionButton>
             <ActionButton refusal={refusal} onClick={() => open('edit')}>

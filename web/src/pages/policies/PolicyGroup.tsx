@@ -43,7 +43,7 @@ function GroupPage({ id }: { id: string }) {
         actions={
           data && (
             <>
-              <ActionButton variant="danger" refusal={refusal} onClick={() => open('delete')}>
+              <ActionButton variant="secondary" isDanger refusal={refusal} onClick={() => open('delete')}>
                 {t('common:delete')}
               </ActionButton>
               <ActionButton refusal={refusal} onClick={() => open('edit')}>

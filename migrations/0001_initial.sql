@@ -112,6 +112,7 @@ CREATE TABLE "guest" (
   "address" TEXT,
   "external_address" TEXT,
   "modules" TEXT NOT NULL,
+  "tags" TEXT NOT NULL,
   "cloud_init" TEXT,
   "admin_secret" TEXT,
   "admin_name" TEXT,

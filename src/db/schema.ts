@@ -204,6 +204,8 @@ export const guest = sqliteTable('guest', {
   /** Its own address outside, by 1:1 NAT (`mono`). */
   externalAddress: text('external_address'),
   modules: list('modules'),
+  /** Words to find it by. */
+  tags: list('tags'),
   cloudInit: json<GuestCloudInit>('cloud_init'),
   /** Encrypted by core/secrets; null where nothing is known. */
   adminSecret: text('admin_secret'),

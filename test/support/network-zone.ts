@@ -91,6 +91,7 @@ const guest = (
   address: options.address,
   externalAddress: null,
   modules: [],
+  tags: [],
   cloudInit: null,
   adminSecret: null,
   adminName: null,

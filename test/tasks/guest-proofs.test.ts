@@ -89,6 +89,17 @@ describe('the tasks of a guest survive an error, a crash and a repeat at every s
       done: (left) => assert.deepEqual(left.domains, ['manager.web2 stopped']),
     }))
 
+  test('guest.modify: tags', () =>
+    prove({
+      history: { running: true },
+      saga: guestModify,
+      params: () => ({
+        ...{ ...base, what: 'tags green', stopped: false },
+        ...{ before: { tags: ['blue'] }, after: { tags: ['green', 'new'] } },
+      }),
+      done: (left) => assert.deepEqual(left.domains, ['manager.web1 running']),
+    }))
+
   for (const [what, change] of [
     ['cores', { before: { cores: 1 }, after: { cores: 2 } }],
     ['memory', { before: { memoryBytes: 256 << 20 }, after: { memoryBytes: 512 << 20 } }],

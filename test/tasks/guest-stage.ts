@@ -238,6 +238,7 @@ export const request = {
   fromImage: imageId,
   ports: [22],
   modules: ['cloud-init'],
+  tags: ['blue'],
   qos: unlimitedQos,
 }
 

@@ -17,7 +17,15 @@ import { checkImage } from './plan-image.ts'
 import { readGuest, readVolume } from './record.ts'
 import { type ResetParams, systemDisk } from './reset-system.ts'
 import { checkLarger, diskOf, type ResizeParams } from './resize-disk.ts'
-import { checkCores, checkDiskSize, checkMemory, checkName, checkQos, checkStart } from './rules.ts'
+import {
+  checkCores,
+  checkDiskSize,
+  checkGuestTags,
+  checkMemory,
+  checkName,
+  checkQos,
+  checkStart,
+} from './rules.ts'
 import type { ShrinkParams } from './shrink-disk.ts'
 
 /** Most tasks on a guest end within this time, and then their outcome is the answer. */
@@ -85,6 +93,14 @@ export function createGuestChanges(deps: GuestDeps) {
       }
       checkStart(after)
       return modify(deps, op, guest, { what: `start with the host ${wanted.enable ? 'on' : 'off'}`, after })
+    },
+
+    /** In place of those that it has; a word that comes twice is kept once. */
+    setTags(op: OperationContext, id: string, wanted: readonly string[]) {
+      const guest = writable(op, id)
+      checkGuestTags(wanted)
+      const tags = [...new Set(wanted)]
+      return modify(deps, op, guest, { what: describeTags(tags), after: { tags } })
     },
 
     setCpuPriority: (op: OperationContext, id: string, cpuPriority: GuestQos['cpuPriority']) =>
@@ -185,6 +201,13 @@ const describeQos = (values: Partial<GuestQos>): string =>
   Object.entries(values)
     .map(([name, value]) => `${name} ${value}`)
     .join(', ') || 'no limit'
+
+/** Twenty long ones would not fit the title of a task. */
+function describeTags(tags: readonly string[]): string {
+  if (tags.length === 0) return 'no tags'
+  const named = `tags ${tags.join(', ')}`
+  return named.length <= 120 ? named : `${tags.length} tags`
+}
 
 /** Libvirt resumes a saved memory only under the name that the guest had then. */
 function checkNoMemory(deps: GuestDeps, guest: Guest): void {

@@ -5,17 +5,17 @@ import type { Guest } from './guest.ts'
 
 /** What a search looks at; some hundred bytes for each guest. */
 export interface DirectoryEntry
-  extends Pick<Guest, 'id' | 'group' | 'name' | 'owner' | 'pool' | 'cell'>,
+  extends Pick<Guest, 'id' | 'group' | 'name' | 'owner' | 'pool' | 'cell' | 'tags'>,
     Figures {
   created: boolean
-  /** Full name, addresses and id in small letters, parted by what no keyword holds. */
+  /** Full name, addresses, id and tags in small letters, parted by what no keyword holds. */
   text: string
 }
 
 type Figures = Pick<Guest, 'cores' | 'memoryBytes' | 'createdAt' | 'address'>
 
 type Place = Pick<Guest, 'group' | 'name'>
-type Row = Place & Figures & Pick<Guest, 'id' | 'owner' | 'pool' | 'cell' | 'state' | 'mac'>
+type Row = Place & Figures & Pick<Guest, 'id' | 'owner' | 'pool' | 'cell' | 'state' | 'mac' | 'tags'>
 
 /** More changes than this since the last search are not worked in one by one: all is read anew. */
 const mostChanges = 1000
@@ -53,9 +53,23 @@ export class GuestDirectory {
   }
 
   #read(): DirectoryEntry[] {
-    const { id, group, name, owner, pool, cell, state, address, mac } = schema.guest
+    const { id, group, name, owner, pool, cell, state, address, mac, tags } = schema.guest
     const { cores, memoryBytes, createdAt } = schema.guest
-    const columns = { id, group, name, owner, pool, cell, state, address, mac, cores, memoryBytes, createdAt }
+    const columns = {
+      id,
+      group,
+      name,
+      owner,
+      pool,
+      cell,
+      state,
+      address,
+      mac,
+      tags,
+      cores,
+      memoryBytes,
+      createdAt,
+    }
     const rows = this.#zone.db.select(columns).from(schema.guest).orderBy(asc(group), asc(name)).all()
     const words = new Map<string, string>()
     this.#changed.clear()
@@ -90,12 +104,12 @@ function entryOf(row: Row, words: Map<string, string>): DirectoryEntry {
     if (known === undefined) words.set(text, text)
     return known ?? text
   }
-  const { id, group, name, owner, pool, cell, state, address, mac, cores, memoryBytes, createdAt } = row
+  const { id, group, name, owner, pool, cell, state, address, mac, tags, cores, memoryBytes, createdAt } = row
   return {
     ...{ id, name, group: shared(group), owner: shared(owner), pool: shared(pool), cell: shared(cell) },
-    ...{ cores, memoryBytes, createdAt, address },
+    ...{ cores, memoryBytes, createdAt, address, tags: tags.map(shared) },
     created: state !== 'creating',
-    text: `${group}.${name}\n${address ?? ''}\n${mac}\n${id}`.toLowerCase(),
+    text: `${group}.${name}\n${address ?? ''}\n${mac}\n${[id, ...tags].join('\n')}`.toLowerCase(),
   }
 }
 

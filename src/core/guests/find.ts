@@ -22,7 +22,8 @@ export const guestOrders = [
 ] as const
 type GuestOrder = (typeof guestOrders)[number]
 
-export interface GuestQuestion extends Pick<GuestFilter, 'pool' | 'cell' | 'keyword' | 'limit' | 'offset'> {
+export interface GuestQuestion
+  extends Pick<GuestFilter, 'pool' | 'cell' | 'tags' | 'keyword' | 'limit' | 'offset'> {
   /** Both must hold, where both are given. */
   owner?: string
   group?: string
@@ -87,6 +88,17 @@ export function countGuests(
     }
   }
   return { ...all, pools }
+}
+
+/** The tags of the guests that the caller may see, and how many guests have each. */
+export function countTags(deps: FindDeps, op: OperationContext): Map<string, number> {
+  const matches = conditions(deps, op, {})
+  const counts = new Map<string, number>()
+  for (const entry of readingOf(deps.zone).directory.entries()) {
+    if (entry.tags.length === 0 || !matches.every((holds) => holds(entry))) continue
+    for (const tag of entry.tags) counts.set(tag, (counts.get(tag) ?? 0) + 1)
+  }
+  return counts
 }
 
 /** The first guests that a person who types may mean: whose name begins so come before those that hold it elsewhere. */

@@ -34,6 +34,8 @@ export interface GuestRequest {
   /** Ports of the guest that are forwarded from ports of the host. */
   ports: number[]
   modules: string[]
+  /** Words to find it by; none when left out. */
+  tags?: readonly string[]
   cloudInit?: {
     rootEnabled: boolean
     adminName: string

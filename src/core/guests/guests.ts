@@ -12,7 +12,7 @@ import { type CreateParams, createLocks, guestCreate } from './create.ts'
 import { type DeleteParams, guestDelete } from './delete.ts'
 import type { GuestDeps } from './deps.ts'
 import { guestDisks } from './disks.ts'
-import { countGuests, findGuests, type GuestQuestion } from './find.ts'
+import { countGuests, countTags, findGuests, type GuestQuestion } from './find.ts'
 import type { Guest, GuestRequest } from './guest.ts'
 import { guestModify } from './modify.ts'
 import { generatePassword } from './names.ts'
@@ -78,6 +78,12 @@ export function createGuests(deps: GuestDeps) {
     count(op: OperationContext) {
       if (!mayAny(op.who, 'guest.read')) requirePermission(op, 'guest.read')
       return countGuests(deps, op)
+    },
+
+    /** All tags in use, with the number of guests that have each. */
+    countTags(op: OperationContext) {
+      if (!mayAny(op.who, 'guest.read')) requirePermission(op, 'guest.read')
+      return countTags(deps, op)
     },
 
     /** All that match, or the part that is asked for; read page by page. */

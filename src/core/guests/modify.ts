@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Saga, Step } from '../../tasks/saga.ts'
+import type { Effect, Saga, Step } from '../../tasks/saga.ts'
 import { effectOf } from '../effects.ts'
 import { AppError, invalid } from '../errors.ts'
 import { type Expecting, requireVersion } from '../expected-version.ts'
@@ -110,9 +110,20 @@ const tooSmall = (field: string, most: string) =>
 const holds = (guest: Guest, values: Partial<Guest>): boolean =>
   Object.entries(values).every(([key, value]) => isDeepStrictEqual(guest[key as keyof Guest], value))
 
+/** What only the record has: the domain is not touched for it. */
+const isOnlyRecorded = ({ after }: ModifyParams): boolean => Object.keys(after).every((key) => key === 'tags')
+
 const redefine = (deps: GuestDeps): Step<ModifyParams> => ({
   name: 'define',
-  describe: ({ id, stopped, after }) => [
+  describe: (params) => (isOnlyRecorded(params) ? [] : describeRedefinition(deps, params)),
+  run: ({ params, taskId }) =>
+    defineAnew(deps, params, { guest: { ...readGuest(deps.zone, params.id), ...params.after }, taskId }),
+  undo: ({ params, taskId }) =>
+    defineAnew(deps, params, { guest: { ...readGuest(deps.zone, params.id), ...params.before }, taskId }),
+})
+
+function describeRedefinition(deps: GuestDeps, { id, stopped, after }: ModifyParams): Effect[] {
+  return [
     ...(stopped
       ? [
           {
@@ -130,18 +141,15 @@ const redefine = (deps: GuestDeps): Step<ModifyParams> => ({
             ...after,
           })),
         ]),
-  ],
-  run: ({ params, taskId }) =>
-    defineAnew(deps, params, { guest: { ...readGuest(deps.zone, params.id), ...params.after }, taskId }),
-  undo: ({ params, taskId }) =>
-    defineAnew(deps, params, { guest: { ...readGuest(deps.zone, params.id), ...params.before }, taskId }),
-})
+  ]
+}
 
 async function defineAnew(
   deps: GuestDeps,
   params: ModifyParams,
   { guest, taskId }: { guest: Guest; taskId: string },
 ): Promise<void> {
+  if (isOnlyRecorded(params)) return
   // Libvirt refuses a known UUID under another name.
   if (params.stopped) await deps.hypervisor.undefine(guest.id, { again: true })
   await deps.hypervisor.define(domainSpec(deps, guest))

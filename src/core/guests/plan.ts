@@ -226,6 +226,7 @@ function guestRow(deps: GuestDeps, request: GuestRequest, chosen: Chosen): Omit<
     address: null,
     externalAddress: null,
     modules: [...new Set(request.modules)],
+    tags: [...new Set(request.tags)],
     cloudInit: seed ? cloudInit : null,
     adminSecret: seed ? deps.secrets.encrypt(adminSecret || generatePassword(), `guest:${id}:admin`) : null,
     adminName: seed ? cloudInit.adminName : null,

@@ -1,5 +1,6 @@
 import { AppError, invalid } from '../errors.ts'
 import type { DomainState } from '../hypervisor.ts'
+import { checkTags } from '../tags.ts'
 import type { GuestRequest } from './guest.ts'
 import { checkPorts, type PortRange } from './ports.ts'
 
@@ -15,6 +16,7 @@ export const limits = {
   systemLength: 64,
   sshKeys: 64,
   sshKeyLength: 8192,
+  tags: 20,
   /** Of bytes or operations per second; more overflows what QEMU and libvirt count in. */
   rate: 1e12,
 } as const
@@ -61,10 +63,14 @@ export function checkRequest(request: GuestRequest, most: GuestLimits): void {
   for (const [index, module] of request.modules.entries())
     if (module !== 'qemu' && module !== 'cloud-init')
       throw invalid(`modules[${index}]`, `modules may hold 'qemu' and 'cloud-init', not '${module}'`)
+  if (request.tags) checkGuestTags(request.tags)
   checkPorts(request.ports)
   checkQos(request.qos)
   if (request.cloudInit) checkCloudInit(request.cloudInit)
 }
+
+export const checkGuestTags = (tags: readonly string[]): void =>
+  checkTags(tags, { what: 'a guest', most: limits.tags })
 
 function checkSystem({ system, systemVersion }: GuestRequest): void {
   for (const [field, value] of Object.entries({ system, system_version: systemVersion }))

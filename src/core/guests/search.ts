@@ -14,7 +14,9 @@ export interface GuestFilter {
   group?: string
   created?: boolean
   running?: boolean
-  /** Part of a name, an address (also of the card) or an id. */
+  /** All of them. */
+  tags?: readonly string[]
+  /** Part of a name, an address (also of the card), an id or a tag. */
   keyword?: string
   /** Only what comes after it in the order of the answer. */
   after?: { group: string; name: string }
@@ -73,11 +75,12 @@ export function conditions(
   op: OperationContext,
   filter: Omit<GuestFilter, 'limit' | 'offset'>,
 ): Matches[] {
-  const { pool, cell, created, running, keyword } = filter
+  const { pool, cell, created, running, tags = [], keyword } = filter
   const all: Matches[] = [...visible(op), ...belongs(filter)]
   if (pool !== undefined) all.push((entry) => entry.pool === pool)
   if (cell !== undefined) all.push((entry) => entry.cell === cell)
   if (created !== undefined) all.push((entry) => entry.created === created)
+  if (tags.length > 0) all.push((entry) => tags.every((tag) => entry.tags.includes(tag)))
   if (running !== undefined) {
     const ids = new Set(deps.live.runningIds())
     all.push(({ id }) => ids.has(id) === running)

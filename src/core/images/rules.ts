@@ -1,8 +1,8 @@
 import { invalid } from '../errors.ts'
+import { checkTags } from '../tags.ts'
 import type { ImageRequest } from './image.ts'
 
 const namePattern = /^[\p{L}\p{N}_][\p{L}\p{N}\p{M}._-]{0,127}$/u
-const tagPattern = /^[^\p{Cc}\p{Cs},]{1,64}$/u
 
 export const imageLimits = { tags: 32, descriptionLength: 1024, maxBytes: 64 * 1024 ** 4 } as const
 
@@ -15,11 +15,7 @@ export function checkImage(request: Partial<ImageRequest>): void {
       "name must be 1 to 128 letters, digits, '.', '-' or '_' and begin with a letter, a digit or '_'",
     )
   if (description !== undefined) checkDescription(description)
-  if (tags === undefined) return
-  if (tags.length > imageLimits.tags) throw invalid('tags', `an image has at most ${imageLimits.tags} tags`)
-  for (const [index, tag] of tags.entries())
-    if (!tagPattern.test(tag))
-      throw invalid(`tags[${index}]`, 'a tag has 1 to 64 characters, no comma and no control character')
+  if (tags !== undefined) checkTags(tags, { what: 'an image', most: imageLimits.tags })
 }
 
 function checkDescription(description: string): void {

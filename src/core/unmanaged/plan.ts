@@ -163,6 +163,7 @@ function guestRow(deps: GuestDeps, found: FoundDomain, chosen: Chosen): Omit<Gue
       address: null,
       externalAddress: null,
       modules: [],
+      tags: [],
       cloudInit: null,
       adminSecret: null,
       adminName: null,

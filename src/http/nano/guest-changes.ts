@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { Guests } from '../../core/guests/guests.ts'
 import { type Operation, operation } from '../operation.ts'
 import { changePath, tag } from './guest-paths.ts'
-import { idParams } from './guest-schemas.ts'
+import { guestTags, idParams } from './guest-schemas.ts'
 import { launched } from './launched.ts'
 
 const flag = (description: string) => v.pipe(v.boolean('must be true or false'), v.description(description))
@@ -116,6 +116,16 @@ export const guestChangeOperations = (guests: Guests): Operation[] => [
       }
       return launched(await guests.setAutoStart(op, params.id, wanted))
     },
+  }),
+  operation({
+    ...change,
+    id: 'guest.set_tags',
+    ...changePath('tags'),
+    summary: 'Words to find it by, in place of those that it has',
+    tag,
+    params: idParams,
+    body: v.object({ tags: guestTags }),
+    handle: async (op, { params, body }) => launched(await guests.setTags(op, params.id, body.tags)),
   }),
   operation({
     ...change,

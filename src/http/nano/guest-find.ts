@@ -19,7 +19,13 @@ const body = v.object({
   cell: wanted('Cell.'),
   owner: wanted('Owner.'),
   group: wanted('User group.'),
-  keyword: wanted('Part of the full name, of an address, also of the card, or of the id.'),
+  keyword: wanted('Part of the full name, of an address, also of the card, of the id, or of a tag.'),
+  tags: v.optional(
+    v.pipe(
+      v.array(v.string('must be text'), 'must be a list of texts'),
+      v.description('All of them; left out or empty: any guest.'),
+    ),
+  ),
   states: v.optional(
     v.pipe(
       v.array(
@@ -64,7 +70,7 @@ export const guestFindOperations = (services: FindServices): Operation[] => {
       id: 'guest.find',
       method: 'POST',
       path: '/search/guests',
-      summary: 'One page of guests by place, people, state and keyword, in the order that is asked for',
+      summary: 'One page of guests by place, people, state, tags and keyword, in the order that is asked for',
       description:
         '`counts` has the states of all that match, whatever `states` asks for. The figures are those of the last look.',
       tag,
@@ -101,6 +107,19 @@ export const guestFindOperations = (services: FindServices): Operation[] => {
         const { pools, ...all } = guests.count(op)
         const each = [...pools].map(([pool, count]) => ({ pool, ...countElement(count) }))
         return { data: { ...countElement(all), pools: each.sort((a, b) => (a.pool < b.pool ? -1 : 1)) } }
+      },
+    }),
+    operation({
+      id: 'guest.tags',
+      method: 'GET',
+      path: '/guest_tags',
+      summary: 'All tags in use, with the number of guests that have each',
+      tag,
+      reply: v.array(v.object({ tag: text('As the guests have it.'), guests: number })),
+      access: 'guest.read',
+      handle(op) {
+        const each = [...guests.countTags(op)].map(([name, count]) => ({ tag: name, guests: count }))
+        return { data: each.sort((a, b) => (a.tag < b.tag ? -1 : 1)) }
       },
     }),
   ]

@@ -35,6 +35,11 @@ const cloudInit = v.object({
   ssh_keys: v.optional(v.array(text('A line of authorized_keys.'), 'must be a list of keys'), []),
 })
 
+export const guestTags = v.pipe(
+  v.array(text('1 to 64 characters, no comma.'), 'must be a list of texts'),
+  v.description(`Words to find it by, at most ${limits.tags}.`),
+)
+
 const priorities = ['high', 'medium', 'low'] as const
 
 const qos = v.object({
@@ -100,6 +105,7 @@ export const createBody = v.pipe(
     outbound: v.optional(rate('Bytes per second that the guest sends'), 0),
     qos: v.optional(qos),
     modules: v.optional(v.array(text('qemu or cloud-init.'), 'must be a list'), []),
+    tags: v.optional(guestTags, []),
     cloud_init: v.optional(cloudInit),
   }),
   v.metadata({ ref: 'GuestCreate' }),
@@ -131,6 +137,7 @@ export function guestRequest(body: v.InferOutput<typeof createBody>): GuestReque
     ports: body.ports,
     securityPolicyGroup: given(body.security_policy_group),
     modules: body.modules,
+    tags: body.tags,
     cloudInit: body.cloud_init && {
       rootEnabled: body.cloud_init.root_enabled,
       adminName: body.cloud_init.admin_name,
@@ -193,6 +200,7 @@ const guestEntries = {
   start_priority: v.number(),
   start_delay: v.pipe(v.number(), v.description('Seconds.')),
   modules: v.array(v.string()),
+  tags: v.array(v.string()),
   firmware: v.string(),
   state: v.pipe(v.string(), v.description('As the hypervisor says: stopped, running, paused, crashed…')),
   state_reason: v.optional(

@@ -50,6 +50,7 @@ export function guestElement(guest: GuestView, names: GuestNames) {
     start_priority: guest.startPriority,
     start_delay: guest.startDelaySeconds,
     modules: guest.modules,
+    tags: guest.tags,
     firmware: guest.firmware,
     state: guest.live === 'absent' ? 'stopped' : guest.live,
     ...(guest.stateReason ? { state_reason: guest.stateReason } : {}),

@@ -56,6 +56,7 @@ const bodies: Record<string, unknown> = {
   'guest.shrink_disk': { immediate: true },
   'guest.rename': { name: 'renamed' },
   'guest.set_auto_start': { enable: false },
+  'guest.set_tags': { tags: ['hers'] },
   'guest.set_password': { password: '12345678' },
   'guest.set_cpu_priority': { priority: 'low' },
   'guest.set_disk_rates': { read_speed: 1 },

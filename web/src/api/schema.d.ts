@@ -988,7 +988,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * One page of guests by place, people, state and keyword, in the order that is asked for
+         * One page of guests by place, people, state, tags and keyword, in the order that is asked for
          * @description `counts` has the states of all that match, whatever `states` asks for. The figures are those of the last look.
          */
         post: operations["guest.find"];
@@ -1007,6 +1007,23 @@ export interface paths {
         };
         /** How many guests there are, by state, of all and of each compute pool that has some */
         get: operations["guest.count"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest_tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All tags in use, with the number of guests that have each */
+        get: operations["guest.tags"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1323,6 +1340,43 @@ export interface paths {
          * @description Another spelling of `/guest/{id}/auto_start`.
          */
         put: operations["guest.set_auto_start.alias1"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guest/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Words to find it by, in place of those that it has */
+        put: operations["guest.set_tags"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/guests/{id}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Words to find it by, in place of those that it has
+         * @description Another spelling of `/guest/{id}/tags`.
+         */
+        put: operations["guest.set_tags.alias1"];
         post?: never;
         delete?: never;
         options?: never;
@@ -3111,6 +3165,7 @@ export interface components {
             /** @description Seconds. */
             start_delay: number;
             modules: string[];
+            tags: string[];
             firmware: string;
             /** @description As the hypervisor says: stopped, running, paused, crashed… */
             state: string;
@@ -3171,6 +3226,7 @@ export interface components {
             /** @description Seconds. */
             start_delay: number;
             modules: string[];
+            tags: string[];
             firmware: string;
             /** @description As the hypervisor says: stopped, running, paused, crashed… */
             state: string;
@@ -3256,6 +3312,7 @@ export interface components {
             /** @description Seconds. */
             start_delay: number;
             modules: string[];
+            tags: string[];
             firmware: string;
             /** @description As the hypervisor says: stopped, running, paused, crashed… */
             state: string;
@@ -3444,6 +3501,11 @@ export interface components {
             };
             /** @default [] */
             modules: string[];
+            /**
+             * @description Words to find it by, at most 20.
+             * @default []
+             */
+            tags: string[];
             cloud_init?: {
                 /**
                  * @description Whether root may log in by SSH; on by default.
@@ -3580,6 +3642,11 @@ export interface components {
             };
             /** @default [] */
             modules: string[];
+            /**
+             * @description Words to find it by, at most 20.
+             * @default []
+             */
+            tags: string[];
             cloud_init?: {
                 /**
                  * @description Whether root may log in by SSH; on by default.
@@ -3753,6 +3820,7 @@ export interface components {
             /** @description Seconds. */
             start_delay: number;
             modules: string[];
+            tags: string[];
             firmware: string;
             /** @description As the hypervisor says: stopped, running, paused, crashed… */
             state: string;
@@ -8680,8 +8748,10 @@ export interface operations {
                     owner?: string;
                     /** @description User group. */
                     group?: string;
-                    /** @description Part of the full name, of an address, also of the card, or of the id. */
+                    /** @description Part of the full name, of an address, also of the card, of the id, or of a tag. */
                     keyword?: string;
+                    /** @description All of them; left out or empty: any guest. */
+                    tags?: string[];
                     /** @description Any of them; left out or empty: all. */
                     states?: ("creating" | "running" | "paused" | "stopping" | "stopped" | "crashed")[];
                     /**
@@ -8753,6 +8823,39 @@ export interface operations {
                                 states: components["schemas"]["GuestStateCounts"];
                             }[];
                         };
+                    };
+                };
+            };
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        data: {
+                            /** @description As the guests have it. */
+                            tag: string;
+                            guests: number;
+                        }[];
                     };
                 };
             };
@@ -9857,6 +9960,130 @@ export interface operations {
                     start_priority?: number;
                     /** @description Seconds until the next guest is started. */
                     start_delay?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.set_tags": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Words to find it by, at most 20. */
+                    tags: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            /** @description Done */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        error_code: 0;
+                        /** @constant */
+                        message: "";
+                        /** @constant */
+                        data: "";
+                    };
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            default: components["responses"]["Error"];
+        };
+    };
+    "guest.set_tags.alias1": {
+        parameters: {
+            query?: {
+                /** @description Only describe what would be done. */
+                dry_run?: components["parameters"]["dryRun"];
+                /** @description Seconds to queue for locks that others hold, instead of being answered `busy` at once. */
+                wait?: components["parameters"]["wait"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Words to find it by, at most 20. */
+                    tags: string[];
                 };
             };
         };

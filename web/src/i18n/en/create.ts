@@ -53,6 +53,8 @@ export const create = {
   owner: 'Owner',
   group: 'Group',
   pool: 'Compute pool',
+  tags: 'Tags',
+  tagsHint: 'Words to find it by, separated by commas; at most {{most}}.',
   choosePool: 'Choose a compute pool',
   poolHint: 'Disks on {{storage}}, addresses of {{network}}.',
 
@@ -139,6 +141,7 @@ export const create = {
   templateSummary: 'Template {{name}}',
   ownedBy: '{{owner}}, group {{group}}',
   inPool: 'Compute pool {{pool}}',
+  tagsSummary: 'Tags {{tags}}',
   coresAndMemory_one: '{{count}} core, {{memory}} of memory',
   coresAndMemory_other: '{{count}} cores, {{memory}} of memory',
   disksSummary_one: '{{count}} disk: {{sizes}}',

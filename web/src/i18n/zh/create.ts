@@ -54,6 +54,8 @@ export const create: Translated<typeof english> = {
   owner: '所有者',
   group: '用户组',
   pool: '计算资源池',
+  tags: '标签',
+  tagsHint: '便于查找的词,以逗号分隔,最多 {{most}} 个。',
   choosePool: '选择计算资源池',
   poolHint: '磁盘位于 {{storage}},地址取自 {{network}}。',
 
@@ -137,6 +139,7 @@ export const create: Translated<typeof english> = {
   templateSummary: '模板 {{name}}',
   ownedBy: '{{owner}},用户组 {{group}}',
   inPool: '计算资源池 {{pool}}',
+  tagsSummary: '标签 {{tags}}',
   coresAndMemory_other: '{{count}} 核,内存 {{memory}}',
   disksSummary_other: '{{count}} 块磁盘:{{sizes}}',
   anyAddress: '任一空闲地址',

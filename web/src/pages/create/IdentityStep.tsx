@@ -18,6 +18,7 @@ export function IdentityStep() {
       {kind === 'guest' ? <NameField /> : <BatchNames />}
       <OwnerFields />
       <PoolField />
+      <TagsField />
     </StepForm>
   )
 }
@@ -38,6 +39,22 @@ function NameField() {
           {t('nameHint')} {draft.hasCloudInit && host !== '' && t('hostName', { host })}
         </>
       }
+    />
+  )
+}
+
+const mostTags = 20
+
+function TagsField() {
+  const { t } = useTranslation('create')
+  const { draft, change } = useCreating()
+  return (
+    <TextField
+      field="tags"
+      label={t('tags')}
+      value={draft.tags}
+      onChange={(tags) => change({ tags })}
+      hint={t('tagsHint', { most: mostTags })}
     />
   )
 }

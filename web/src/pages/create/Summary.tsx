@@ -28,6 +28,7 @@ export function Summary() {
         <Names />
         <div>{t('ownedBy', { owner: draft.owner || none, group: draft.group || none })}</div>
         <div>{t('inPool', { pool: draft.pool || none })}</div>
+        {draft.tags.trim() !== '' && <div>{t('tagsSummary', { tags: draft.tags })}</div>}
       </Line>
       <Line step="size">
         <Size />

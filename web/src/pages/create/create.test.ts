@@ -36,8 +36,14 @@ test('a size below one MiB is not taken for MiB', () => {
   assert.deepEqual(guestRequest({ ...draft, diskBytes: [5000, 2 ** 31] }).disks, [0, 2 ** 31])
 })
 
-test('ports and keys are lists', () => {
-  const body = guestRequest({ ...draft, ports: '80, 443;22', sshKeys: ' ssh-ed25519 A a\n\nssh-rsa B b ' })
+test('ports, tags and keys are lists', () => {
+  const body = guestRequest({
+    ...draft,
+    tags: 'web, front end,web',
+    ports: '80, 443;22',
+    sshKeys: ' ssh-ed25519 A a\n\nssh-rsa B b ',
+  })
+  assert.deepEqual(body.tags, ['web', 'front end'])
   assert.deepEqual(body.ports, [80, 443, 22])
   assert.deepEqual(body.cloud_init?.ssh_keys, ['ssh-ed25519 A a', 'ssh-rsa B b'])
   assert.equal(guestRequest({ ...draft, hasCloudInit: false }).cloud_init, undefined)

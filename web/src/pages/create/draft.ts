@@ -21,6 +21,7 @@ export const draftSchema = v.object({
   owner: text,
   group: text,
   pool: text,
+  tags: text,
   cores: figure(2),
   memoryBytes: figure(2 * gibibyte),
   diskBytes: v.fallback(v.array(v.number()), [20 * gibibyte]),

@@ -4,6 +4,15 @@ import type { Draft } from './draft.ts'
 export type GuestCreate = components['schemas']['GuestCreate']
 export type BatchCreate = components['schemas']['BatchCreate']
 
+/** A tag may have spaces. */
+const tagsOf = (text: string): string[] => [
+  ...new Set(
+    text
+      .split(',')
+      .map((tag) => tag.trim())
+      .filter((tag) => tag !== ''),
+  ),
+]
 const words = (text: string): string[] => text.split(/[\s,;]+/).filter((word) => word !== '')
 const lines = (text: string): string[] =>
   text
@@ -40,6 +49,7 @@ function machineOf(draft: Draft) {
     ...(draft.firmware === '' ? {} : { firmware: draft.firmware }),
     ...(draft.source === 'image' ? given('from_image', draft.image) : {}),
     ...given('security_policy_group', draft.policyGroup),
+    tags: tagsOf(draft.tags),
     ports: words(draft.ports).map(Number),
     max_io: 0,
     inbound: 0,

@@ -18,6 +18,7 @@ const stepOfRoot: Readonly<Record<string, StepId>> = {
   owner: 'identity',
   group: 'identity',
   pool: 'identity',
+  tags: 'identity',
   cores: 'size',
   memory: 'size',
   disks: 'size',

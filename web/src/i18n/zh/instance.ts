@@ -198,7 +198,7 @@ export const instance: Translated<typeof english> = {
   renewTitle: '更换控制台密钥？',
   renewVerb: '更换',
   renewText: '旧密钥将失效。已连接的客户端不会断开，但不能再用旧密钥连接。',
-  cloudInit: 'Cloud-init',
+  cloudInit: 'Cloud-init 初始化',
   cloudInitText: '创建云主机时提供的内容。',
   firstUser: '首个用户',
   rootLogin: 'root 通过 SSH 登录',

@@ -19,7 +19,7 @@ export function LineNote({ state, guest, onReconnect }: LineNoteProps) {
   if (state.kind === 'open') return null
   return (
     <div className="console-note">
-      <div className="console-note-card">
+      <section className="console-note-card" aria-label={t(state.kind)}>
         {state.kind === 'off' && <Off guest={guest} />}
         {state.kind === 'connecting' && (
           <>
@@ -47,7 +47,7 @@ export function LineNote({ state, guest, onReconnect }: LineNoteProps) {
           </>
         )}
         {state.kind === 'refused' && <Refusal error={state.error} onRetry={onReconnect} />}
-      </div>
+      </section>
     </div>
   )
 }

@@ -57,6 +57,7 @@ export async function openTerminal({ host, label, onSearch, onCopy }: TerminalOp
     cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches,
     fontFamily: getComputedStyle(host).fontFamily,
     fontSize: 14,
+    minimumContrastRatio: 4.5,
   })
   const [fit, search] = [new FitAddon(), new SearchAddon()]
   terminal.loadAddon(fit)

@@ -12,8 +12,11 @@ import {
   ToolbarItem,
 } from '@patternfly/react-core'
 import BarsIcon from '@patternfly/react-icons/dist/esm/icons/bars-icon'
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
+import { reading } from '../api/query.ts'
+import { useMay } from '../api/session.ts'
 import { GlobalSearch } from './GlobalSearch.tsx'
 import { UserMenu } from './UserMenu.tsx'
 
@@ -33,6 +36,7 @@ export function AppMasthead() {
             <img src="/ui/icon.svg" alt="" className="brand-mark" />
             <span className="brand-name">Nacelle</span>
           </MastheadLogo>
+          <ZoneName />
         </MastheadBrand>
       </MastheadMain>
       <MastheadContent>
@@ -51,4 +55,11 @@ export function AppMasthead() {
       </MastheadContent>
     </Masthead>
   )
+}
+
+/** Which zone one looks at: people have several open. */
+function ZoneName() {
+  const mayRead = useMay('compute.read')
+  const { data } = useQuery({ ...reading('/compute_zone_status'), enabled: mayRead })
+  return data ? <span className="zone-name">{data.name}</span> : null
 }

@@ -70,8 +70,12 @@ export interface VolumeStore {
   commands?: VolumeCommands
   /** Present exactly where `capabilities.snapshots` is `native`. */
   snapshots?: NativeSnapshots
-  /** An upload target: written at any offset order, sealed by `finish` (synced, renamed), or thrown away. */
-  openUpload(name: string): Promise<UploadTarget>
+  /**
+   * An upload target: written in order, sealed by `finish` (synced, renamed), or thrown away. With `wholeBytes` the whole
+   * content comes at once, about so many bytes: what an earlier one left is thrown away, and room may be set aside, so that
+   * a crash leaves a file that cannot be gone on with.
+   */
+  openUpload(name: string, wholeBytes?: number): Promise<UploadTarget>
   /** A stream of the stored bytes as they are, from `offset`. */
   read(
     name: string,

@@ -252,7 +252,33 @@ export function runVolumeContract(name: string, options: VolumeContractOptions):
       assert.equal(await store.exists('upload-2.qcow2'), true)
     })
 
+    contract(
+      'an upload that comes as a whole keeps nothing of an earlier one, whatever was announced',
+      async () => {
+        const bytes = randomBytes(33 * mib + 5)
+        const earlier = await store.openUpload('upload-4.raw')
+        await earlier.write(randomBytes(mib))
+        await earlier.suspend()
+        const announced = { less: 32 * mib, exact: bytes.length, more: 40 * mib }
+        for (const [how, wholeBytes] of Object.entries(announced)) {
+          const target = await store.openUpload('upload-4.raw', wholeBytes)
+          assert.equal(target.writtenBytes, 0, how)
+          for (let at = 0; at < bytes.length; at += 700_001)
+            await target.write(bytes.subarray(at, at + 700_001))
+          const sealed = await target.finish(`upload-4-${how}.raw`)
+          assert.deepEqual(sealed, { sha256: sha256(bytes), sizeBytes: bytes.length }, how)
+          assert.ok((await content(`upload-4-${how}.raw`)).equals(bytes), how)
+          await store.remove(`upload-4-${how}.raw`)
+        }
+        await absent('upload-4.raw')
+      },
+    )
+
     contract('an aborted upload leaves nothing', async () => {
+      const whole = await store.openUpload('upload-3.raw', 40 * mib)
+      await whole.write(randomBytes(5 * mib))
+      await whole.abort()
+      await absent('upload-3.raw')
       const target = await store.openUpload('upload-3.raw')
       await target.write(randomBytes(mib))
       await target.abort()

@@ -134,7 +134,7 @@ async function take(deps: ImportDeps, context: Context, taken: Taken): Promise<v
   const volume = findVolume(zone.db, taken.volume)
   const image = findImage(zone.db, taken.image.id)
   if (!volume || !image) throw new AppError('conflict', 'the image was deleted meanwhile')
-  const target = await deps.store(pool).openUpload(uploadNameOf(volume))
+  const target = await deps.store(pool).openUpload(uploadNameOf(volume), sizeBytes)
   try {
     for await (const chunk of stream) {
       context.signal.throwIfAborted()

@@ -117,7 +117,7 @@ export async function receiveImage(
     await deps.ensureRoom(pool, bytes.declaredBytes ?? portionBytes)
     const volume = await claimImageVolume(deps, op, image)
     try {
-      const target = await deps.store(pool).openUpload(uploadNameOf(volume))
+      const target = await deps.store(pool).openUpload(uploadNameOf(volume), bytes.declaredBytes ?? undefined)
       await orAbort(target, async () => {
         await copyAll(deps, op, { pool, bytes, target, progress })
         await acceptImage(deps, op, { image, volume, target })

@@ -1,4 +1,4 @@
-/** A piece of memory that another thread can read. */
+/** A piece of memory that the kernel can write to a disk directly and another thread can read. */
 export interface Block {
   bytes: Buffer
   /** Where it lies in `Blocks.shared`. */
@@ -20,7 +20,7 @@ const idle: SharedArrayBuffer[] = []
 
 /** A few blocks, kept from an earlier use where possible. */
 export function takeBlocks(): Blocks {
-  const shared = idle.pop() ?? new SharedArrayBuffer(blockCount * blockBytes)
+  const shared = idle.pop() ?? alignedMemory(blockCount * blockBytes)
   const blocks = Array.from({ length: blockCount }, (_, index) => {
     const offset = index * blockBytes
     return { offset, bytes: Buffer.from(shared, offset, blockBytes) }
@@ -32,3 +32,6 @@ export function takeBlocks(): Blocks {
   }
   return { shared, blocks, release }
 }
+
+// Direct writes want memory that begins at a page, which plain buffers do not; that of one that could grow does.
+const alignedMemory = (bytes: number) => new SharedArrayBuffer(bytes, { maxByteLength: bytes })

@@ -249,16 +249,12 @@ export class DirStore implements VolumeStore {
     return this.#location(name)
   }
 
-  async openUpload(name: string): Promise<UploadTarget> {
+  async openUpload(name: string, wholeBytes?: number): Promise<UploadTarget> {
     const path = this.#path(name)
     if (await fileExists(path))
       throw new AppError('conflict', `volume '${name}' is complete already: upload under another name`)
-    return openDirUpload({
-      directory: this.#root,
-      partial: path + partialSuffix,
-      final: (finalName) => this.#path(finalName),
-      name,
-    })
+    const final = (finalName: string) => this.#path(finalName)
+    return openDirUpload({ directory: this.#root, partial: path + partialSuffix, final, name }, wholeBytes)
   }
 
   async read(name: string, range?: { start: number; end: number }) {

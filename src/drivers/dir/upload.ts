@@ -4,6 +4,7 @@ import { AppError } from '../../core/errors.ts'
 import type { UploadTarget } from '../../core/volumes.ts'
 import { type Block, type Blocks, blockBytes, takeBlocks } from './blocks.ts'
 import { type Digest, startDigest } from './digest.ts'
+import { openDirect, writeDirect } from './direct.ts'
 import { moveFile, syncDirectory } from './files.ts'
 
 /** Where an upload is written and what it becomes. */
@@ -15,28 +16,41 @@ export interface UploadPlace {
   name: string
 }
 
-/**
- * So many bytes at most wait in the page cache before the disk is told to write them. Direct writes, which need no such
- * thing, come one at a time to a file that grows, and a disk does with one at a time a third of what it can.
- */
+/** So many bytes at most wait in the page cache before the disk is told to write them. */
 const flushBytes = 64 * 1024 ** 2
 
-/** Opens a new or a half-written upload; the file is only root's. */
-export async function openDirUpload(place: UploadPlace): Promise<UploadTarget> {
-  const file = await open(place.partial, constants.O_RDWR | constants.O_CREAT, 0o600)
-  const { size } = await file.stat()
-  return new DirUpload(place, file, size)
+interface Files {
+  buffered: FileHandle
+  /** Room is set aside in it: it is longer than what has come. Null where all goes through the page cache. */
+  direct: FileHandle | null
+}
+
+/** Opens a new or a half-written upload, or, where `wholeBytes` are to come, a new one; the file is only root's. */
+export async function openDirUpload(place: UploadPlace, wholeBytes?: number): Promise<UploadTarget> {
+  const { O_RDWR, O_CREAT, O_TRUNC } = constants
+  const flags = O_RDWR | O_CREAT | (wholeBytes === undefined ? 0 : O_TRUNC)
+  const buffered = await open(place.partial, flags, 0o600)
+  try {
+    const { size } = await buffered.stat()
+    const direct = wholeBytes === undefined ? null : await openDirect(place.partial, buffered, wholeBytes)
+    return new DirUpload(place, { buffered, direct }, size)
+  } catch (error) {
+    await buffered.close()
+    throw error
+  }
 }
 
 /**
  * Bytes are gathered in a few blocks. A full one is written while a thread hashes it; then it is filled again. So memory
- * stays the same however long the upload is. The disk writes meanwhile, so that little is left to sync at the end.
+ * stays the same however long the upload is. Where room could be set aside, several blocks are written at once and past
+ * the page cache, which spares a copy and leaves the cache to the guests. Elsewhere the disk is told to write meanwhile,
+ * so that little is left to sync at the end.
  */
 class DirUpload implements UploadTarget {
   readonly path: string
   writtenBytes: number
   readonly #place: UploadPlace
-  readonly #file: FileHandle
+  readonly #files: Files
   readonly #resumed: boolean
   readonly #memory: Blocks
   readonly #free: Block[]
@@ -54,11 +68,11 @@ class DirUpload implements UploadTarget {
   #closed = false
   #sealed: { sha256: string; sizeBytes: number } | undefined
 
-  constructor(place: UploadPlace, file: FileHandle, sizeBytes: number) {
+  constructor(place: UploadPlace, files: Files, sizeBytes: number) {
     this.path = place.partial
     this.writtenBytes = sizeBytes
     this.#place = place
-    this.#file = file
+    this.#files = files
     this.#resumed = sizeBytes > 0
     this.#position = sizeBytes
     this.#flushed = sizeBytes
@@ -84,7 +98,7 @@ class DirUpload implements UploadTarget {
     await this.#drain()
     const digest = this.#startDigest()
     if (this.#resumed) await digest.updateFile(this.path, this.#position)
-    const [sha256] = await Promise.all([digest.finish(), this.#file.sync()])
+    const [sha256] = await Promise.all([digest.finish(), this.#sync()])
     this.#sealed = { sha256, sizeBytes: this.#position }
     return this.#sealed
   }
@@ -106,10 +120,17 @@ class DirUpload implements UploadTarget {
     if (this.#closed) return
     try {
       await this.#drain()
-      await this.#file.sync()
+      await this.#sync()
     } finally {
       await this.#close()
     }
+  }
+
+  /** The file is exactly as long as what has come, durably. */
+  async #sync(): Promise<void> {
+    const { buffered, direct } = this.#files
+    if (direct) await buffered.truncate(this.#position)
+    await buffered.sync()
   }
 
   async #close(): Promise<void> {
@@ -118,7 +139,8 @@ class DirUpload implements UploadTarget {
     await Promise.allSettled(this.#busy)
     await this.#flushing
     await this.#digest?.stop()
-    await this.#file.close()
+    await this.#files.direct?.close()
+    await this.#files.buffered.close()
     this.#memory.release()
   }
 
@@ -145,10 +167,14 @@ class DirUpload implements UploadTarget {
     this.#current = undefined
     this.#used = 0
     this.#position += length
-    this.#writing = this.#writing.then(() => this.#writeAll(block.bytes.subarray(0, length), position))
+    const bytes = block.bytes.subarray(0, length)
+    const written = this.#files.direct
+      ? this.#writeAll(bytes, position)
+      : this.#writing.then(() => this.#writeAll(bytes, position))
+    this.#writing = written
     // One that comes in parts would be read from its start for each of them: it is hashed once, when it is complete.
     const hashed = this.#resumed ? undefined : this.#startDigest().update(block.offset, length)
-    const busy = Promise.all([this.#writing, hashed])
+    const busy = Promise.all([written, hashed])
       .then(() => void this.#free.push(block))
       .catch((error) => {
         this.#failure ??= saidOf(error)
@@ -163,18 +189,20 @@ class DirUpload implements UploadTarget {
   }
 
   async #writeAll(bytes: Buffer, position: number): Promise<void> {
+    const { buffered, direct } = this.#files
+    let written = direct ? await writeDirect(direct, bytes, position) : 0
     // A short write (nearly full disk) leaves the rest for another turn, which then says why.
-    for (let written = 0; written < bytes.byteLength; )
-      written += (await this.#file.write(bytes, written, bytes.byteLength - written, position + written))
+    while (written < bytes.byteLength)
+      written += (await buffered.write(bytes, written, bytes.byteLength - written, position + written))
         .bytesWritten
-    this.#flush(position + bytes.byteLength)
+    if (!direct) this.#flush(position + bytes.byteLength)
   }
 
   /** One at a time, and nobody waits for it: the kernel slows a sender that gets too far ahead of the disk. */
   #flush(written: number): void {
     if (this.#flushing || written - this.#flushed < flushBytes) return
     this.#flushed = written
-    this.#flushing = this.#file
+    this.#flushing = this.#files.buffered
       .datasync()
       // A failure is told by one sync only: lost here, the last one would say that all is well.
       .catch((error) => {

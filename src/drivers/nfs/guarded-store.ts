@@ -92,8 +92,8 @@ export class GuardedStore implements VolumeStore {
     return (await this.#worker.call('inspect', [path])).result as { format: string; virtualSizeBytes: number }
   }
 
-  async openUpload(name: string): Promise<UploadTarget> {
-    const opened = await this.quick<UploadHandle>('openUpload', name)
+  async openUpload(name: string, wholeBytes?: number): Promise<UploadTarget> {
+    const opened = await this.quick<UploadHandle>('openUpload', name, wholeBytes !== undefined)
     return new RemoteUpload(opened, (method, args, options) => this.#worker.call(method, args, options))
   }
 

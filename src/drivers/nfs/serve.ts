@@ -163,8 +163,9 @@ function uploads(store: VolumeStore): Record<string, (call: Call) => Promise<Ans
     return result
   }
   return {
-    async openUpload({ args: [name] }) {
-      const target = await store.openUpload(name as string)
+    async openUpload({ args: [name, whole] }) {
+      // No size: no room is set aside, by a process that a server which does not answer would keep waiting.
+      const target = await store.openUpload(name as string, whole === true ? 0 : undefined)
       open.set(++handles, { target, turn: Promise.resolve() })
       return { result: { handle: handles, writtenBytes: target.writtenBytes, path: target.path } }
     },

@@ -243,11 +243,12 @@ export class SimulatedVolumes implements VolumeStore {
     return `/simulated/${name}`
   }
 
-  async openUpload(name: string): Promise<UploadTarget> {
+  async openUpload(name: string, wholeBytes?: number): Promise<UploadTarget> {
     checkVolumeName(name)
     if (this.inUse.has(name)) throw new AppError('conflict', `volume '${name}' is complete already`)
     await this.#before({ method: 'openUpload', name, phase: 'begin' })
-    const volume = this.partials.get(name) ?? { ...blank(), content: Buffer.alloc(0) }
+    const earlier = wholeBytes === undefined ? this.partials.get(name) : undefined
+    const volume = earlier ?? { ...blank(), content: Buffer.alloc(0) }
     this.partials.set(name, volume)
     return this.#uploadTarget(name, volume)
   }

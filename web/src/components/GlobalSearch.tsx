@@ -24,18 +24,21 @@ export function GlobalSearch() {
     setOpen(false)
     setText('')
   }
+  const leave = () => {
+    close()
+    // The keys of the page are for the page again.
+    document.getElementById(globalSearchId)?.blur()
+  }
   // The last entry leads to the list of what fits.
   const go = (index: number) => {
     const one = found[index]
-    close()
+    leave()
     void (one ? navigate({ to: pathOf(one) }) : navigate({ to: '/instances', search: { q: text.trim() } }))
   }
   const press = (event: KeyboardEvent) => {
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0
-    if (event.key === 'Escape') {
-      close()
-      ;(event.target as HTMLElement).blur()
-    } else if (event.key === 'Enter' && isShown) go(Math.min(active, found.length))
+    if (event.key === 'Escape') leave()
+    else if (event.key === 'Enter' && isShown) go(Math.min(active, found.length))
     else if (step !== 0 && isShown) setActive((active + step + found.length + 1) % (found.length + 1))
     else return
     event.preventDefault()

@@ -4,9 +4,9 @@ import { after, before, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Log } from '../../src/core/context.ts'
 import type { DomainEvent, DomainSpec, Hypervisor } from '../../src/core/hypervisor.ts'
-import { variantsOf } from '../support/long-suite.ts'
 import { runFilterContract } from './hypervisor-filters.ts'
 import { runFoundContract } from './hypervisor-found.ts'
+import { runSnapshotContract } from './hypervisor-snapshots.ts'
 
 export interface HypervisorContractSubject {
   hypervisor: Hypervisor
@@ -70,6 +70,7 @@ export function runHypervisorContract(name: string, options: HypervisorContractO
 
     runFilterContract(contract, () => hypervisor)
     runFoundContract(contract, () => subject)
+    runSnapshotContract(contract, { subject: () => subject, untilAgent, patienceMs: options.patienceMs })
 
     contract('facts name a full machine type and an accelerator with its reason', async () => {
       const facts = await hypervisor.facts()
@@ -320,87 +321,5 @@ export function runHypervisorContract(name: string, options: HypervisorContractO
       await until('the session ends', async () => ended)
       await remove(spec.id)
     })
-
-    contract('live snapshots grow a chain, which is pulled and committed again', async () => {
-      const spec = await subject.spec('layered', { bootable: true })
-      const { id } = spec
-      await hypervisor.start(spec)
-      await untilAgent(id)
-      const layer = (number: number) => subject.path(`layer-${number}.qcow2`)
-      const chain = async () => (await hypervisor.snapshots.chains(id))[0]?.files ?? []
-      const defined = async () => (await hypervisor.snapshots.defined(id))[0]?.file
-      const base = await chain()
-      assert.equal(await defined(), base[0])
-      for (const number of [1, 2, 3]) {
-        const request = { disks: [{ target: 'vda', overlayPath: layer(number) }], quiesce: number === 2 }
-        await hypervisor.snapshots.create(id, request)
-        await hypervisor.snapshots.create(id, request)
-      }
-      assert.deepEqual(await chain(), [layer(3), layer(2), layer(1), ...base])
-      assert.equal(await defined(), layer(3))
-      const taken = { disks: [{ target: 'vda', overlayPath: layer(1) }], quiesce: false }
-      await assert.rejects(hypervisor.snapshots.create(id, taken), { code: 'conflict' })
-      const seen: number[] = []
-      const progress = (percent: number) => seen.push(percent)
-      const merge = { topPath: layer(2), basePath: layer(1) }
-      await hypervisor.snapshots.commit(id, 'vda', merge, progress)
-      await hypervisor.snapshots.commit(id, 'vda', merge, progress)
-      assert.deepEqual(await chain(), [layer(3), layer(1), ...base])
-      await hypervisor.snapshots.pull(id, 'vda', base[0]!, progress)
-      await hypervisor.snapshots.pull(id, 'vda', base[0]!, progress)
-      assert.deepEqual(await chain(), [layer(3), ...base])
-      assert.equal(await defined(), layer(3))
-      assert.equal(seen.at(-1), 100)
-      const foreign = { topPath: layer(3), basePath: layer(1) }
-      await assert.rejects(hypervisor.snapshots.commit(id, 'vda', foreign, progress), { code: 'conflict' })
-      const top = { topPath: layer(3), basePath: base[0]! }
-      await hypervisor.snapshots.commit(id, 'vda', top, progress)
-      await hypervisor.snapshots.commit(id, 'vda', top, progress)
-      assert.deepEqual(await chain(), base)
-      assert.equal(await defined(), base[0])
-      const last = subject.path('layer-last.qcow2')
-      await hypervisor.snapshots.create(id, { disks: [{ target: 'vda', overlayPath: last }], quiesce: false })
-      await hypervisor.snapshots.pull(id, 'vda', null, progress)
-      assert.deepEqual(await chain(), [last])
-      assert.equal(await hypervisor.agent.ping(id, 2_000), true)
-      await hypervisor.destroy(id)
-      assert.equal(await defined(), last)
-      await remove(id)
-      assert.equal(await subject.chainLength(last), 1)
-    })
-
-    const firmwares = ['bios', 'uefi'] as const
-    for (const firmware of variantsOf(
-      'memory',
-      firmwares,
-      (kind) => kind === 'bios' || options.patienceMs < 10_000,
-    ))
-      contract(`a ${firmware} guest goes on from its memory on a new layer`, async () => {
-        const spec = await subject.spec(`resumed-${firmware}`, { bootable: true, firmware })
-        const { id } = spec
-        await hypervisor.start(spec)
-        await untilAgent(id)
-        const memoryPath = subject.path(`${firmware}.memory`)
-        const overlay = (number: number) => subject.path(`${firmware}-${number}.qcow2`)
-        const disks = [{ target: 'vda', overlayPath: overlay(1) }]
-        const request = { disks, memoryPath, quiesce: false }
-        const [before] = await hypervisor.snapshots.chains(id)
-        await hypervisor.snapshots.create(id, request)
-        await hypervisor.snapshots.create(id, request)
-        assert.equal(await hypervisor.state(id), 'running')
-        assert.ok(await subject.exists(memoryPath))
-        await hypervisor.destroy(id)
-        await hypervisor.undefine(id)
-        // What a restore does: a fresh layer on the one that the snapshot froze.
-        const frozen = before!.files[0]!
-        const source = { kind: 'file', path: frozen, format: 'qcow2' } as const
-        const restored = { ...spec, disks: [{ ...spec.disks[0]!, source }] }
-        await hypervisor.restore(restored, memoryPath)
-        await hypervisor.restore(restored, memoryPath)
-        assert.equal(await hypervisor.state(id), 'running')
-        assert.equal((await hypervisor.snapshots.chains(id))[0]?.files[0], frozen)
-        await untilAgent(id)
-        await remove(id)
-      })
   })
 }

@@ -70,7 +70,7 @@ test('a task that waits names whom it waits for, and can be cancelled', async (t
   const drawer = page.getByRole('region', { name: 'Tasks' })
   const running = drawer.getByRole('listitem').filter({ hasText: 'web-02' })
   await expectText(running, 'Running')
-  const second = call('PUT', `/guests/${id}/cores?wait=30`, { cores: 3 })
+  const second = call('PUT', `/guests/${id}/cores?wait=600`, { cores: 3 })
   const waiting = drawer.getByRole('listitem').filter({ hasText: 'waits for another task' })
   await waiting.getByRole('button', { name: /^Steps of/ }).click()
   await expectText(waiting, /Waits until “.*web-02.*” lets go/)
@@ -120,7 +120,7 @@ test('a phone has the drawer in one line, and nothing beside the screen', async 
 test('a stuck task is tried again from its list once the cause is gone', async (t) => {
   const { page } = await stage().visit(t, { path: 'tasks' })
   await rowAction(page, 'Create guest legacy-erp', 'Skip the step')
-  await dialog(page, /^Skip step/).waitFor()
+  await dialog(page, /Skip step/).waitFor()
   assert.match(page.url(), /dialog=skip/)
   await page.keyboard.press('Escape')
   await dialog(page).waitFor({ state: 'detached' })
@@ -150,7 +150,7 @@ test('giving up asks first', async (t) => {
   await world.appliance.tasks.wait(id, 10_000)
   world.hypervisor.world.fault = before
   const { page } = await stage().visit(t, { path: `tasks/${id}?dialog=abandon` })
-  await press(dialog(page, /^Give up/), 'Give up')
+  await press(dialog(page, /Give up/), 'Give up')
   await dialog(page).waitFor({ state: 'detached' })
   await eventually(() => assert.equal(world.appliance.tasks.get(id)?.state, 'failed'))
   await expectText(page.getByRole('main'), 'Failed')

@@ -94,6 +94,7 @@ export const instances = {
   column_memory: 'Memory',
   column_disk: 'Disks',
   column_cell: 'Cell',
+  column_tags: 'Tags',
   column_pool: 'Pool',
   column_group: 'Group',
   column_owner: 'Owner',

@@ -88,6 +88,7 @@ export const instances: Translated<typeof english> = {
   column_memory: '内存',
   column_disk: '磁盘',
   column_cell: '资源节点',
+  column_tags: '标签',
   column_pool: '资源池',
   column_group: '用户组',
   column_owner: '所有者',

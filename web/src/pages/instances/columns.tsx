@@ -34,7 +34,7 @@ export const usualColumns: readonly ColumnKey[] = [
   'cpu',
   'memory',
   'cell',
-  'group',
+  'tags',
 ]
 
 interface ColumnLook {

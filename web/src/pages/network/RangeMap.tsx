@@ -64,13 +64,13 @@ function Parts({ blocks, used, chosen, onChoose }: PartsProps) {
               type="button"
               className="address-part"
               title={text}
-              aria-label={text}
               aria-pressed={chosen?.first === block.first && chosen.last === block.last}
               onClick={() => onChoose(block)}
             >
-              <span>{blockName(block).split(' ')[0]}</span>
+              <span className="pf-v6-screen-reader">{text}</span>
+              <span aria-hidden>{blockName(block).split(' ')[0]}</span>
               <meter min={0} max={sizeOf(block)} value={count} aria-hidden />
-              <span>{count}</span>
+              <span aria-hidden>{count}</span>
             </button>
           </li>
         )

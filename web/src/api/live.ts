@@ -28,6 +28,7 @@ const guestPaths = [
   '/guest/',
   '/guest_search',
   '/guest_counts',
+  '/guest_tags',
   '/search',
   '/instances',
   '/instance_status',

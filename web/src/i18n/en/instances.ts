@@ -82,7 +82,7 @@ export const instances = {
   createFromImage: 'Create from an image',
   uploadImage: 'Upload an image',
   searchGuests: 'Search instances',
-  searchHint: 'Name, address or id',
+  searchHint: 'Name, address, id or tag',
   total_one: '{{count}} instance',
   total_other: '{{count}} instances',
   columns: 'Columns',

@@ -77,7 +77,7 @@ export const instances: Translated<typeof english> = {
   createFromImage: '从镜像创建',
   uploadImage: '上传镜像',
   searchGuests: '搜索云主机',
-  searchHint: '名称、地址或编号',
+  searchHint: '名称、地址、编号或标签',
   total_other: '共 {{count}} 台',
   columns: '显示列',
   usualColumns: '恢复默认列',

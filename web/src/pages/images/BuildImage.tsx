@@ -8,8 +8,8 @@ import { OwnerFields, useOwnOwnership } from '../../components/OwnerFields.tsx'
 import { Refusal } from '../../components/Refusal.tsx'
 import { Field } from '../../ui/Field.tsx'
 import { FormDialog } from '../../ui/FormDialog.tsx'
+import { TagsField } from '../../ui/TagsField.tsx'
 import { TextField } from '../../ui/TextField.tsx'
-import { TagsField } from './TagsField.tsx'
 
 const mostOffered = 30
 const fields = ['name', 'owner', 'group', 'guest']
@@ -65,7 +65,7 @@ export function BuildImage({ onClose }: { onClose: () => void }) {
         error={fieldError(build.error, 'name')}
         onChange={(name) => set({ name })}
       />
-      <TagsField tags={values.tags} onChange={(tags) => set({ tags })} />
+      <TagsField id="image-tags" tags={values.tags} onChange={(tags) => set({ tags })} />
       <OwnerFields owner={values.owner} group={values.group} error={build.error} onChange={set} />
     </FormDialog>
   )

@@ -8,9 +8,9 @@ import { Refusal } from '../../components/Refusal.tsx'
 import type { ImageKind } from '../../components/uploads/upload-store.ts'
 import { Field } from '../../ui/Field.tsx'
 import { FormDialog } from '../../ui/FormDialog.tsx'
+import { TagsField } from '../../ui/TagsField.tsx'
 import { TextField } from '../../ui/TextField.tsx'
 import { type Image, imagePaths } from './images-api.ts'
-import { TagsField } from './TagsField.tsx'
 
 const fields = ['name', 'description', 'owner', 'group']
 
@@ -47,7 +47,7 @@ export function EditImage({ kind, image, onClose }: { kind: ImageKind; image: Im
           onChange={(_, text) => set({ description: text })}
         />
       </Field>
-      <TagsField tags={values.tags} onChange={(changed) => set({ tags: changed })} />
+      <TagsField id="image-tags" tags={values.tags} onChange={(changed) => set({ tags: changed })} />
       <OwnerFields owner={values.owner} group={values.group} error={modify.error} onChange={set} />
     </FormDialog>
   )

@@ -10,10 +10,10 @@ import { FileButton } from '../../components/uploads/FileButton.tsx'
 import type { ImageKind } from '../../components/uploads/upload-store.ts'
 import { FormDialog } from '../../ui/FormDialog.tsx'
 import { bytesText } from '../../ui/format.ts'
+import { TagsField } from '../../ui/TagsField.tsx'
 import { TextField } from '../../ui/TextField.tsx'
 import { DropZone } from './DropZone.tsx'
 import { imageNameOf } from './image-filter.ts'
-import { TagsField } from './TagsField.tsx'
 import { useBeginImage } from './use-begin-image.ts'
 
 interface Chosen {
@@ -81,7 +81,7 @@ export function UploadImages({ kind, dropped, onClose }: UploadImagesProps) {
           ))}
         </ul>
       )}
-      <TagsField tags={common.tags} onChange={(tags) => setCommon({ ...common, tags })} />
+      <TagsField id="image-tags" tags={common.tags} onChange={(tags) => setCommon({ ...common, tags })} />
       <OwnerFields
         owner={common.owner}
         group={common.group}

@@ -7,6 +7,7 @@ import { PasswordCard } from './settings/PasswordCard.tsx'
 import { QosForm } from './settings/QosForm.tsx'
 import { SecretCard } from './settings/SecretCard.tsx'
 import { SizeForm } from './settings/SizeForm.tsx'
+import { TagsForm } from './settings/TagsForm.tsx'
 import { useGuest } from './use-guest.ts'
 
 /** What can be changed of a guest. What is not being edited follows what others change. */
@@ -18,6 +19,7 @@ export function GuestSettings() {
       <div className="settings-column">
         <SizeForm guest={guest} />
         <NameForm guest={guest} />
+        <TagsForm guest={guest} />
         <AutoStartForm guest={guest} />
       </div>
       <div className="settings-column">

@@ -19,6 +19,7 @@ import { guestStates } from '../../components/guest-verbs.ts'
 import { Choice } from './Choice.tsx'
 import { type ColumnKey, columnKeys, fixedColumn } from './columns.tsx'
 import { type FilterKey, filterKeys, type InstancesSearch, noFilters, statesOf } from './search.ts'
+import { TagFilter } from './TagFilter.tsx'
 import { useFilterOptions } from './use-filter-options.ts'
 import type { GuestRows } from './use-guest-rows.ts'
 import { useTyped } from './use-typed.ts'
@@ -82,6 +83,7 @@ export function GuestToolbar(props: GuestToolbarProps) {
         {filterKeys.map((key) => (
           <PlaceFilter key={key} name={key} search={search} onSearch={onSearch} isNarrow={isNarrow} />
         ))}
+        <TagFilter search={search} onSearch={onSearch} isNarrow={isNarrow} />
         <ToolbarGroup align={{ default: 'alignEnd' }}>
           {!isNarrow && (
             <ToolbarItem>

@@ -1,3 +1,4 @@
+import { Label } from '@patternfly/react-core'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { GuestState } from '../../components/GuestState.tsx'
@@ -59,6 +60,19 @@ export function GuestLink({ guest }: { guest: Guest }) {
   )
 }
 
+/** In one line, as far as there is room; all of them where the pointer rests. */
+function Tags({ tags }: Pick<Guest, 'tags'>) {
+  return (
+    <span className="instances-tags" title={tags.join(', ')}>
+      {tags.map((tag) => (
+        <Label key={tag} isCompact>
+          {tag}
+        </Label>
+      ))}
+    </span>
+  )
+}
+
 export const columns: Readonly<Record<ColumnKey, ColumnLook>> = {
   state: { width: '8.5rem', order: 'state', render: (guest) => <GuestState guest={guest} /> },
   name: { order: 'name', render: (guest) => <GuestLink guest={guest} /> },
@@ -67,7 +81,7 @@ export const columns: Readonly<Record<ColumnKey, ColumnLook>> = {
   memory: { width: '12.5rem', order: 'memory', render: (guest) => <MemoryUsage guest={guest} /> },
   disk: { width: '6.5rem', render: ({ total_disk }, language) => bytesText(total_disk, language) },
   cell: { width: '7rem', order: 'cell', render: ({ cell }) => cell },
-  tags: { width: '7rem', render: ({ tags }) => tags?.join(', ') },
+  tags: { width: '7rem', render: (guest) => <Tags tags={guest.tags} /> },
   pool: { width: '7rem', order: 'pool', render: ({ pool }) => pool },
   group: { width: '7.5rem', render: ({ group }) => group },
   owner: { width: '7.5rem', order: 'owner', render: ({ owner }) => owner },

@@ -27,6 +27,8 @@ export const instancesSearch = v.object({
   cell: word,
   owner: word,
   group: word,
+  /** Tags with commas between them: none has one. */
+  tag: word,
   sort: v.fallback(v.optional(v.picklist(orders)), undefined),
   desc: v.fallback(v.optional(v.boolean()), undefined),
   dialog: word,
@@ -40,14 +42,19 @@ export type GuestQuestion = NonNullable<Request<'/search/guests', 'post'>['body'
 export const statesOf = ({ state }: Pick<InstancesSearch, 'state'>): GuestStateWord[] =>
   (state ?? '').split(',').filter(isGuestState)
 
+export const tagsOf = ({ tag }: Pick<InstancesSearch, 'tag'>): string[] =>
+  (tag ?? '').split(',').filter((one) => one !== '')
+
 /** What is asked of the appliance, without the part of the list. */
 export function questionOf(search: InstancesSearch): GuestQuestion {
   const { q, pool, cell, owner, group, sort, desc } = search
   const given = Object.entries({ keyword: q, pool, cell, owner, group }).filter(([, value]) => value)
   const states = statesOf(search)
+  const tags = tagsOf(search)
   return {
     ...Object.fromEntries(given),
     ...(states.length > 0 ? { states } : {}),
+    ...(tags.length > 0 ? { tags } : {}),
     sort: sort ?? 'name',
     descending: desc ?? false,
   }
@@ -57,7 +64,10 @@ export const filterKeys = ['pool', 'cell', 'group', 'owner'] as const
 export type FilterKey = (typeof filterKeys)[number]
 
 export const isFiltered = (search: InstancesSearch): boolean =>
-  Boolean(search.q) || statesOf(search).length > 0 || filterKeys.some((key) => search[key])
+  Boolean(search.q) ||
+  Boolean(search.tag) ||
+  statesOf(search).length > 0 ||
+  filterKeys.some((key) => search[key])
 
 export const noFilters = {
   q: undefined,
@@ -66,4 +76,5 @@ export const noFilters = {
   cell: undefined,
   owner: undefined,
   group: undefined,
+  tag: undefined,
 } satisfies Partial<InstancesSearch>

@@ -1,9 +1,10 @@
 import { Label, LabelGroup, TextInput } from '@patternfly/react-core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Field } from '../../ui/Field.tsx'
+import { Field } from './Field.tsx'
 
 export interface TagsFieldProps {
+  id: string
   tags: readonly string[]
   error?: string | undefined
   onChange: (tags: string[]) => void
@@ -14,7 +15,7 @@ const added = (tags: readonly string[], text: string) => [
 ]
 
 /** Tags: enter or a comma ends one, backspace in an empty field takes the last one away. */
-export function TagsField({ tags, error, onChange }: TagsFieldProps) {
+export function TagsField({ id, tags, error, onChange }: TagsFieldProps) {
   const { t } = useTranslation('images')
   const [text, setText] = useState('')
   const take = () => {
@@ -22,11 +23,11 @@ export function TagsField({ tags, error, onChange }: TagsFieldProps) {
     if (text.trim() !== '') onChange(added(tags, text))
   }
   return (
-    <Field id="image-tags" label={t('tags')} hint={t('tagsHint')} error={error}>
+    <Field id={id} label={t('tags')} hint={t('tagsHint')} error={error}>
       <TextInput
-        id="image-tags"
+        id={id}
         value={text}
-        aria-describedby="image-tags-hint"
+        aria-describedby={`${id}-hint`}
         validated={error ? 'error' : 'default'}
         onBlur={take}
         onChange={(_, value) => {

@@ -3,6 +3,7 @@ import { eq } from 'drizzle-orm'
 import type { Config } from '../config.ts'
 import { createAttention } from '../core/attention/attention.ts'
 import { createDoctorService } from '../core/doctor/doctor.ts'
+import type { Report } from '../core/doctor/finding.ts'
 import { AppError } from '../core/errors.ts'
 import { prefixesOf } from '../core/guests/address.ts'
 import { createSearch } from '../core/search/search.ts'
@@ -54,14 +55,19 @@ import type { Zone } from '../zone/zone.ts'
 import type { Appliance } from './appliance.ts'
 import { type Examined, lookAtHost } from './doctor.ts'
 
+export interface Surroundings {
+  certificate?: CertificateSource | undefined
+  /** What the doctor finds, here and among what needs a person; that of this host when left out. */
+  look?: (() => Promise<Report>) | undefined
+}
+
 /** Every operation of the main API. */
 export function mainOperations(
   appliance: Appliance,
   examined: Examined,
-  certificate?: CertificateSource,
+  { certificate, look = () => lookAtHost(examined, poolTargets(appliance.zone)) }: Surroundings = {},
 ): Operation[] {
   const { zone } = appliance
-  const look = () => lookAtHost(examined, poolTargets(zone))
   const attention = createAttention({ ...appliance, look, certificateEnd: () => endOf(certificate) })
   const doctor = createDoctorService(look)
   const program = { version, configuration: configurationOf(examined), startedAt: Date.now() }

@@ -20,7 +20,7 @@ import { createDrivers } from './drivers.ts'
 import { gauges } from './gauges.ts'
 import { controlPath, localCredential } from './local-call.ts'
 import type { RootLog } from './log.ts'
-import { closedBy, gated, mainOperations } from './operations.ts'
+import { closedBy, gated, mainOperations, type Surroundings } from './operations.ts'
 
 /** Everything behind the listening socket. */
 export interface Running {
@@ -81,19 +81,19 @@ async function prepareIdentity({ identity }: Appliance, env: NodeJS.ProcessEnv, 
   log.info({}, "made the first administrator 'admin' from NACELLE_ADMIN_PASSWORD")
 }
 
-export interface Answering {
+export interface Answering extends Surroundings {
   config: Config
   appliance: Appliance
-  certificate: CertificateSource | undefined
   waitingFor(): string | undefined
   stopping: AbortSignal
   log: RootLog
 }
 
 /** What the server answers with. */
-export function appDeps({ config, appliance, certificate, waitingFor, stopping, log }: Answering): AppDeps {
+export function appDeps(answering: Answering): AppDeps {
+  const { config, appliance, certificate, look, waitingFor, stopping, log } = answering
   const { identity, zone, stateDisk } = appliance
-  const operations = mainOperations(appliance, config, certificate)
+  const operations = mainOperations(appliance, config, { certificate, look })
   return {
     operations: gated(operations, { waitingFor, closed: closedBy(appliance) }),
     metrics: createMetrics(gauges(appliance)),

@@ -18,7 +18,7 @@ import type { Operation } from '../../src/http/operation.ts'
 import type { HttpEnv } from '../../src/http/request-context.ts'
 import { type Appliance, createAppliance } from '../../src/main/appliance.ts'
 import { type BringUp, bringUp } from '../../src/main/bring-up.ts'
-import { closedBy, gated, mainOperations } from '../../src/main/operations.ts'
+import { closedBy, gated, mainOperations, type Surroundings } from '../../src/main/operations.ts'
 import type { Change } from '../../src/zone/zone.ts'
 import { type SimulatedHost, simulatedHost } from './simulated-drivers.ts'
 
@@ -74,12 +74,14 @@ export interface TestApplianceOptions extends Omit<SimulatedOptions, 'files'> {
   idle?: boolean
   /** The file system of the data directory itself instead of a pretended one. */
   realStateDisk?: boolean
+  /** What the doctor finds; left out: on the machine that the tests run on. */
+  look?: Surroundings['look']
   /** Changes the pretended host before the appliance knows it. */
   prepare?(host: SimulatedHost): void
 }
 
 export async function openTestAppliance(options: TestApplianceOptions = {}): Promise<TestAppliance> {
-  const { idle = false, realStateDisk = false, prepare, ...simulated } = options
+  const { idle = false, realStateDisk = false, look, prepare, ...simulated } = options
   const dataDir = await mkdtemp(join(tmpdir(), 'nacelle-api-'))
   const host = simulatedHost(dataDir, simulated)
   if (realStateDisk) host.drivers.stateDisk = createStateDisk(dataDir)
@@ -100,7 +102,7 @@ export async function openTestAppliance(options: TestApplianceOptions = {}): Pro
   }
   const app = new Hono<HttpEnv>()
   const config = { dataDir, listen: { scheme: 'http', host: '127.0.0.1', port: 0 }, libvirtUri: 'test:///' }
-  const operations = mainOperations(appliance, config as Parameters<typeof mainOperations>[1])
+  const operations = mainOperations(appliance, config as Parameters<typeof mainOperations>[1], { look })
   const answering = gated(operations, {
     waitingFor: () => up.waitingFor(),
     closed: closedBy(appliance),

@@ -1,11 +1,8 @@
 // The whole appliance on a pretended host, behind a real socket of loopback.
 import { loadConfig } from '../../src/config.ts'
-import type { Finding, Report } from '../../src/core/doctor/finding.ts'
-import { report } from '../../src/core/doctor/finding.ts'
+import { type Finding, type Report, report } from '../../src/core/doctor/finding.ts'
 import { SimulatedVolumes } from '../../src/drivers/simulated/volumes.ts'
 import { type AppDeps, createApp } from '../../src/http/app.ts'
-import { doctorOperations } from '../../src/http/nano/doctor.ts'
-import type { Operation } from '../../src/http/operation.ts'
 import { responder } from '../../src/http/respond.ts'
 import { type RunningServer, startServer } from '../../src/http/server.ts'
 import { createSockets } from '../../src/http/sockets/sockets.ts'
@@ -26,7 +23,7 @@ export interface UiAppliance {
   volumes: Map<string, SimulatedVolumes>
   /** What every guest shows on its graphical console. */
   screen: Screen
-  /** What the doctor says; may be changed. */
+  /** What the doctor says; may be changed, of which `/attention` hears when its last look is old. */
   findings: Finding[]
   /** Open event streams at this moment. */
   eventStreams(): number
@@ -44,8 +41,12 @@ const log = quietLog()
 export async function openUiAppliance(): Promise<UiAppliance> {
   const screen = await openScreen()
   const volumes = new Map<string, SimulatedVolumes>()
+  const findings = [...healthy]
+  // The doctor looks at the machine that the tests run on; what he says here is the test's.
+  const look = async () => report(version.version, findings)
   const world = await openTestAppliance({
     idle: true,
+    look,
     displayPath: () => screen.path,
     prepare: (host) => {
       volumes.set('local', host.volumes)
@@ -58,24 +59,25 @@ export async function openUiAppliance(): Promise<UiAppliance> {
   }
   try {
     await world.bringUp()
-    return await serveOn({ world, volumes, screen, closeAll })
+    return await serveOn({ world, volumes, screen, findings, look, closeAll })
   } catch (error) {
     await closeAll()
     throw error
   }
 }
 
-interface Opened extends Pick<UiAppliance, 'world' | 'volumes' | 'screen'> {
+interface Opened extends Pick<UiAppliance, 'world' | 'volumes' | 'screen' | 'findings'> {
+  look: () => Promise<Report>
   closeAll(): Promise<void>
 }
 
-async function serveOn({ world, volumes, screen, closeAll }: Opened): Promise<UiAppliance> {
-  const findings = [...healthy]
+async function serveOn(opened: Opened): Promise<UiAppliance> {
+  const { world, volumes, screen, findings, look, closeAll } = opened
   const streams = { open: 0 }
   let stopping = new AbortController()
   const listen = async (port: number) => {
     stopping = new AbortController()
-    const deps = depsOf({ world, findings, stopping })
+    const deps = depsOf({ world, look, stopping })
     const app = await withBuiltPages(() => withPagesRead(createApp(deps)))
     const sockets = createSockets({ consume: world.appliance.channels.consume, log })
     const respond = counted(responder(app), streams)
@@ -112,18 +114,16 @@ function volumesOf(all: Map<string, SimulatedVolumes>, pool: string): SimulatedV
 
 interface Parts {
   world: TestAppliance
-  findings: Finding[]
+  look: () => Promise<Report>
   stopping: AbortController
 }
 
 /** As `nacelle serve` has it, but for the doctor. */
-function depsOf({ world, findings, stopping }: Parts): AppDeps {
+function depsOf({ world, look, stopping }: Parts): AppDeps {
   const { appliance, dataDir } = world
   const flags = { config: '/dev/null', dataDir, listen: 'http://127.0.0.1:0', libvirtUri: 'test:///default' }
-  const given = { config: loadConfig(flags, {}), appliance, certificate: undefined, log }
-  const deps = appDeps({ ...given, waitingFor: () => undefined, stopping: stopping.signal })
-  const told = async () => report(version.version, findings)
-  return { ...deps, operations: withDoctor(deps.operations, told) }
+  const given = { config: loadConfig(flags, {}), appliance, look, log }
+  return appDeps({ ...given, waitingFor: () => undefined, stopping: stopping.signal })
 }
 
 /** A page is read when it is first asked for; by then another test file may have built new ones. */
@@ -132,13 +132,6 @@ async function withPagesRead(app: ReturnType<typeof createApp>): Promise<typeof 
     for (const encoding of ['br', 'gzip', 'identity'])
       await app.request(`/ui/${path.slice('web/'.length)}`, { headers: { 'accept-encoding': encoding } })
   return app
-}
-
-/** The doctor looks at the machine that the tests run on; what it says here is the test's. */
-function withDoctor(operations: readonly Operation[], examine: () => Promise<Report>): Operation[] {
-  const doctor = doctorOperations({ doctor: { examine } })
-  const ids = new Set(doctor.map(({ id }) => id))
-  return [...operations.filter(({ id }) => !ids.has(id)), ...doctor]
 }
 
 const healthy: readonly Finding[] = [

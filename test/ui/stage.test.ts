@@ -29,6 +29,13 @@ test('guests are in several states, and what was asked for is there', async () =
     assert.ok(statuses.includes(status), `no volume is ${status}`)
 })
 
+test('what the host needs is what the doctor of the stage says, not this machine', async () => {
+  const { call } = stage()
+  const needs = (await call('GET', '/attention')).data as { kind: string; subject: string }[]
+  const ofHost = needs.filter(({ kind }) => kind === 'host').map(({ subject }) => subject)
+  assert.deepEqual(ofHost, ['kvm'])
+})
+
 test('a browser with the cookie of a person gets the pages', async (t) => {
   const { page, context } = await stage().visit(t)
   await page.locator('#root > *').first().waitFor()

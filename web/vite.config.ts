@@ -19,6 +19,25 @@ const config = defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: false,
     chunkSizeWarningLimit: 900,
+    rolldownOptions: {
+      output: {
+        // Few requests before anything is seen, and what seldom changes is not fetched again with every new version. What
+        // only some pages need is tagged otherwise, and stays with these.
+        codeSplitting: {
+          groups: [
+            {
+              name: 'react',
+              tags: ['$initial'],
+              test: /node_modules\/(react|react-dom|scheduler|@tanstack)\//,
+              priority: 3,
+            },
+            { name: 'patternfly', tags: ['$initial'], test: /node_modules\/@patternfly\//, priority: 2 },
+            { name: 'libraries', tags: ['$initial'], test: /node_modules\//, priority: 1 },
+            { name: 'frame', tags: ['$initial'], test: /\/web\/src\// },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: Object.fromEntries(served.map((path) => [path, { target: api, secure: false, ws: true }])),

@@ -50,9 +50,11 @@ describe('the pages of the binary, from the first start to an empty host', { tim
 
   it('an image is uploaded', async () => {
     await page.goto('/ui/images/disk')
-    const chooser = page.waitForEvent('filechooser')
-    await press(page, /upload/i)
-    await (await chooser).setFiles(await buildTinyGuest({ serial: 'login' }))
+    await page.getByRole('button', { name: 'Upload', exact: true }).first().click()
+    await dialog(page)
+      .locator('input[type=file]')
+      .setInputFiles(await buildTinyGuest({ serial: 'login' }))
+    await dialog(page).getByRole('button', { name: 'Upload', exact: true }).click()
     await eventually(async () => {
       const [image] = await appliance.api<{ created: boolean }[]>('GET', '/disk_images')
       assert.equal(image?.created, true)
@@ -62,7 +64,7 @@ describe('the pages of the binary, from the first start to an empty host', { tim
   it('the wizard makes a guest from it, by the plan that it has shown', async () => {
     const [image] = await appliance.api<{ id: string }[]>('GET', '/disk_images')
     await page.goto(`/ui/instances/new?image=${image?.id}&pool=default&step=identity`)
-    await fill(page, { Name: 'first' })
+    await page.getByRole('textbox', { name: 'Name' }).fill('first')
     await press(page, 'Next')
     await fill(page, { Memory: '0.25' })
     await page.getByRole('button', { name: 'Review' }).click()

@@ -17,7 +17,10 @@ export function TokenTable({ user }: { user: string }) {
   const [ending, setEnding] = useState<{ id: string; name: string }>()
   const end = useMutation({
     mutationFn: (id: string) => call('delete', '/tokens/{id}', { params: { path: { id } } }),
-    onSuccess: () => setEnding(undefined),
+    onSuccess: async () => {
+      await refetch()
+      setEnding(undefined)
+    },
   })
   return (
     <>

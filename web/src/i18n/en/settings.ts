@@ -50,7 +50,7 @@ export const settings = {
   repaired: 'Repaired',
   failed: 'Failed',
   runNow: 'Run now',
-  runNamed: 'Run {{name}} now',
+  runNamed: 'Run now: {{name}}',
   neverRun: 'not yet',
   nothing: 'nothing',
   about_password_min_length:

@@ -51,7 +51,7 @@ export const settings: Translated<typeof english> = {
   repaired: '已修复',
   failed: '失败',
   runNow: '立即运行',
-  runNamed: '立即运行 {{name}}',
+  runNamed: '立即运行:{{name}}',
   neverRun: '尚未运行',
   nothing: '无内容',
   about_password_min_length: '新密码的最小长度。正在使用的密码不受影响。',

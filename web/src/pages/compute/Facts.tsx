@@ -11,7 +11,7 @@ export function Facts({ facts }: { facts: readonly (readonly [term: string, valu
   return (
     <DescriptionList
       isCompact
-      orientation={{ default: 'vertical', md: 'horizontal' }}
+      orientation={{ md: 'horizontal' }}
       horizontalTermWidthModifier={{ md: '14ch' }}
     >
       {facts.map(

@@ -9,7 +9,7 @@ import {
 } from '@patternfly/react-core'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useChange } from '../../api/query.ts'
+import { queryClient, useChange } from '../../api/query.ts'
 import { useSession } from '../../api/session.ts'
 import { fieldError, otherError } from '../../components/field-error.ts'
 import { Refusal } from '../../components/Refusal.tsx'
@@ -26,7 +26,10 @@ export function CreateToken({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState('')
   const [days, setDays] = useState('90')
   const [chosen, setChosen] = useState<readonly string[]>([])
-  const create = useChange('post', '/tokens')
+  // The feed tells of tokens only to who manages users.
+  const create = useChange('post', '/tokens', {
+    onSuccess: () => void queryClient.invalidateQueries({ queryKey: ['/tokens'] }),
+  })
   if (create.data) return <TokenSecret name={create.data.name} secret={create.data.token} onClose={onClose} />
   const body = {
     name,

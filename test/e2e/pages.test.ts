@@ -51,9 +51,9 @@ describe('the pages of the binary, from the first start to an empty host', { tim
   it('an image is uploaded', async () => {
     await page.goto('/ui/images/disk')
     await page.getByRole('button', { name: 'Upload', exact: true }).first().click()
-    await dialog(page)
-      .locator('input[type=file]')
-      .setInputFiles(await buildTinyGuest({ serial: 'login' }))
+    const asked = page.waitForEvent('filechooser')
+    await press(dialog(page), 'Choose files')
+    await (await asked).setFiles(await buildTinyGuest({ serial: 'login' }))
     await dialog(page).getByRole('button', { name: 'Upload', exact: true }).click()
     await eventually(async () => {
       const [image] = await appliance.api<{ created: boolean }[]>('GET', '/disk_images')

@@ -1,5 +1,5 @@
 import type { AddressPoolDeps } from '../core/address-pools/address-pools.ts'
-import { desiredNetworks, networkPrefix, recordedMacs } from '../core/address-pools/desired.ts'
+import { desiredNetworks, networkPrefix, recordedMacs, wantsHost } from '../core/address-pools/desired.ts'
 import type { DhcpHost, HostNetwork, NatNetwork } from '../core/network.ts'
 import type { Reconciler, Summary } from './reconciler.ts'
 
@@ -55,24 +55,25 @@ async function reconcileNetwork(
   const isThere = await work.attempt(made, () => deps.network.ensureNetwork({ ...network, hosts: [] }))
   if (!isThere) return
   const hosts = before?.hosts ?? []
+  const wanted = new Set(network.hosts.map(entryOf))
+  const there = new Set(hosts.map(entryOf))
   for (const host of hosts)
-    if (!network.hosts.some((wanted) => sameEntry(wanted, host)))
+    if (!wanted.has(entryOf(host)))
       await work.attempt(`removed the DHCP entry of ${host.mac} from ${network.name}`, () =>
         deps.network.removeHost(network.name, host.mac),
       )
   for (const host of network.hosts)
-    if (!hosts.some((there) => sameEntry(there, host)))
+    if (!there.has(entryOf(host)))
       await work.attempt(`added the DHCP entry of ${host.mac} to ${network.name}`, () =>
         addIfStillWanted(deps, network.name, host),
       )
 }
 
-const sameEntry = (a: DhcpHost, b: DhcpHost) => a.mac === b.mac && a.address === b.address
+const entryOf = ({ mac, address }: DhcpHost) => `${mac} ${address}`
 
 /** The guest may have gone since the record was read. */
 async function addIfStillWanted(deps: NetworkReconcilerDeps, network: string, host: DhcpHost): Promise<void> {
-  const now = desiredNetworks(deps.zone.db, deps.cell).find(({ name }) => name === network)
-  if (now?.hosts.some((wanted) => sameEntry(wanted, host))) await deps.network.addHost(network, host)
+  if (wantsHost(deps.zone.db, deps.cell, network, host)) await deps.network.addHost(network, host)
 }
 
 /** One part that fails does not stop the others; the pass fails at its end. */

@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, isNotNull, ne, or } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { Database } from '../../zone/zone.ts'
 import { hostnameOf } from '../guests/rules.ts'
@@ -26,7 +26,9 @@ function desiredHosts(db: Database, cell: string): Map<string, DhcpHost[]> {
       address: address.address,
       hostname: hostnameOf(name, address.guest),
     }
-    byPool.set(address.pool, [...(byPool.get(address.pool) ?? []), host])
+    const hosts = byPool.get(address.pool)
+    if (hosts) hosts.push(host)
+    else byPool.set(address.pool, [host])
   }
   return byPool
 }
@@ -36,6 +38,10 @@ function desiredHosts(db: Database, cell: string): Map<string, DhcpHost[]> {
  * range. Pools of guests on the LAN have none.
  */
 export function desiredNetworks(db: Database, cell: string): NatNetwork[] {
+  return networksWith(db, desiredHosts(db, cell))
+}
+
+function networksWith(db: Database, hosts: ReadonlyMap<string, DhcpHost[]>): NatNetwork[] {
   const netmasks = new Map(
     db
       .select()
@@ -44,7 +50,6 @@ export function desiredNetworks(db: Database, cell: string): NatNetwork[] {
       .all()
       .map((range) => [range.pool, range.netmask]),
   )
-  const hosts = desiredHosts(db, cell)
   const onLan = lanPools(db)
   return db
     .select()
@@ -80,7 +85,7 @@ export function natNetwork(
  * external address mapped.
  */
 export function desiredFirewall(db: Database, cell: string): FirewallRules {
-  const masquerade = desiredNetworks(db, cell)
+  const masquerade = networksWith(db, new Map())
     .map((network) => ({
       subnet: formatSubnet(subnetOfPool(network.gateway, network.netmask)),
       bridge: network.bridge,
@@ -93,7 +98,12 @@ export function desiredFirewall(db: Database, cell: string): FirewallRules {
       ports: schema.guest.ports,
     })
     .from(schema.guest)
-    .where(eq(schema.guest.cell, cell))
+    .where(
+      and(
+        eq(schema.guest.cell, cell),
+        or(ne(schema.guest.ports, []), isNotNull(schema.guest.externalAddress)),
+      ),
+    )
     .all()
   const forwards = guests
     .flatMap(({ address, ports }) => (address === null ? [] : ports.map((port) => ({ address, ...port }))))
@@ -107,6 +117,21 @@ export function desiredFirewall(db: Database, cell: string): FirewallRules {
     )
     .sort((a, b) => (a.external < b.external ? -1 : 1))
   return { masquerade, forwards, mappings }
+}
+
+/** Whether the record wants a DHCP entry in that network now. */
+export function wantsHost(db: Database, cell: string, network: string, host: DhcpHost): boolean {
+  const { address, addressPool, guest } = schema
+  const rows = db
+    .select({ mac: address.mac })
+    .from(address)
+    .innerJoin(guest, and(eq(guest.id, address.guest), eq(guest.cell, cell)))
+    .innerJoin(addressPool, and(eq(addressPool.name, address.pool), eq(addressPool.network, network)))
+    .where(
+      and(eq(address.address, host.address), eq(address.type, 'internal'), eq(addressPool.provider, 'dhcp')),
+    )
+    .all()
+  return rows.some(({ mac }) => canonicalMac(mac) === host.mac)
 }
 
 /** The MACs of all guests in the record. */

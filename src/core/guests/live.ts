@@ -27,6 +27,10 @@ export class LiveGuests {
     return [...this.states].filter(([, { state }]) => isRunning(state)).map(([id]) => id)
   }
 
+  pausedIds(): string[] {
+    return [...this.states].filter(([, { state }]) => state === 'paused').map(([id]) => id)
+  }
+
   since(id: string): number | null {
     return this.states.get(id)?.since ?? null
   }
@@ -56,8 +60,8 @@ export class LiveGuests {
     return state
   }
 
-  /** One look at all. */
-  async refresh(): Promise<void> {
+  /** One look at all; gives what was seen. */
+  async refresh(): Promise<Awaited<ReturnType<Hypervisor['list']>>> {
     const changed = new Set<string>()
     // What changes while the list is on its way is newer than the list.
     const stop = this.onChange((id) => changed.add(id))
@@ -65,6 +69,7 @@ export class LiveGuests {
     const seen = new Set(domains.map((domain) => domain.id))
     for (const domain of domains) if (!changed.has(domain.id)) this.set(domain.id, domain.state)
     for (const id of [...this.states.keys()]) if (!seen.has(id) && !changed.has(id)) this.set(id, 'absent')
+    return domains
   }
 
   onChange(listener: (id: string, state: DomainState) => void): () => void {

@@ -2,8 +2,8 @@ import { and, eq, sql } from 'drizzle-orm'
 import * as cellSchema from '../../db/cell-schema.ts'
 import * as schema from '../../db/schema.ts'
 import type { Zone } from '../../zone/zone.ts'
+import { createPace } from '../slices.ts'
 import type { GuestDeps } from './deps.ts'
-import type { Guest } from './guest.ts'
 import { isRunning } from './live.ts'
 import { findGuest } from './record.ts'
 import { domainSpec } from './spec.ts'
@@ -19,12 +19,13 @@ export async function repairDomains(
 ): Promise<{ repaired: string[]; findings: string[] }> {
   const repaired: string[] = []
   const findings: string[] = []
-  await deps.live.refresh()
-  const domains = await deps.hypervisor.list()
+  const domains = await deps.live.refresh()
   const known = new Map(domains.map((domain) => [domain.id, domain]))
   const guests = guestsOf(deps)
-  for (const { id } of guests) {
+  const due = createPace()
+  for (const id of guests) {
     if (known.has(id) || isHeld(deps, id)) continue
+    await due()
     // Read anew: it may have been renamed or deleted while the ones before it were defined.
     const guest = findGuest(deps.zone, id)
     if (guest?.state !== 'ready') continue
@@ -32,9 +33,11 @@ export async function repairDomains(
     deps.live.set(guest.id, 'stopped')
     repaired.push(`defined the domain of guest '${guest.name}' again`)
   }
-  const recorded = new Set(guests.map((guest) => guest.id))
+  const recorded = new Set(guests)
   for (const domain of domains) {
-    if (recorded.has(domain.id) || isHeld(deps, domain.id) || !wasOurs(deps.zone, domain.id)) continue
+    if (recorded.has(domain.id)) continue
+    await due()
+    if (isHeld(deps, domain.id) || !wasOurs(deps.zone, domain.id)) continue
     if (isRunning(domain.state)) {
       findings.push(
         `domain '${domain.name}' still runs, but its guest was deleted: virsh destroy ${domain.id}`,
@@ -47,12 +50,13 @@ export async function repairDomains(
   return { repaired, findings }
 }
 
-const guestsOf = ({ zone, cell }: GuestDeps): Guest[] =>
+const guestsOf = ({ zone, cell }: GuestDeps): string[] =>
   zone.db
-    .select()
+    .select({ id: schema.guest.id })
     .from(schema.guest)
     .where(and(eq(schema.guest.cell, cell), eq(schema.guest.state, 'ready')))
     .all()
+    .map(({ id }) => id)
 
 const isHeld = ({ tasks }: GuestDeps, id: string): boolean => tasks.holder(`guest:${id}`) !== undefined
 

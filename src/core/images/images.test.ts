@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
+import { asc } from 'drizzle-orm'
 import {
   breaking,
   hanging,
@@ -13,12 +14,12 @@ import {
 } from '../../../test/support/image-world.ts'
 import { testCommit } from '../../../test/support/zone.ts'
 import * as cellSchema from '../../db/cell-schema.ts'
+import * as schema from '../../db/schema.ts'
 import { DirStore } from '../../drivers/dir/dir-store.ts'
 import { run } from '../../drivers/exec.ts'
 import { createInspector } from '../../drivers/qemu-img/inspector.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
-import { volumesOf } from '../ledger/record.ts'
 import type { ImageRequest } from './image.ts'
 import { recoverUploads } from './receive.ts'
 import { idleMs } from './uploads.ts'
@@ -50,7 +51,7 @@ describe('images', () => {
   })
 
   const files = async () => (await readdir(join(directory, 'pool'))).filter((name) => name !== '.quarantine')
-  const volumes = () => volumesOf(world.db, 'local')
+  const volumes = () => world.db.select().from(schema.volume).orderBy(asc(schema.volume.name)).all()
   const nothingLeft = async () => assert.deepEqual([await files(), volumes()], [[], []])
   const create = async (kind: 'media' | 'disk' = 'media', values: Partial<ImageRequest> = {}) =>
     (await world.images.create(op, kind, { ...request, ...values })).id

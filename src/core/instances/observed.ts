@@ -1,9 +1,11 @@
+import { sql } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { Zone } from '../../zone/zone.ts'
 import { GuestFiguresTable } from '../figures/guest-figures.ts'
 import type { LiveGuests } from '../guests/live.ts'
 import type { Hypervisor } from '../hypervisor.ts'
 import type { HostNetwork } from '../network.ts'
+import { createPace } from '../slices.ts'
 
 interface ObservedDeps {
   zone: Zone
@@ -12,6 +14,9 @@ interface ObservedDeps {
   live: LiveGuests
   now?: () => number
 }
+
+/** So many rows are read in a few milliseconds. */
+const idsAtOnce = 500
 
 /**
  * What is known of running guests only by looking: the address they really have, the port of their VNC server. Kept in
@@ -49,13 +54,23 @@ export class Observed {
     for (const pool of pools)
       for (const lease of await network.leases(pool.network))
         byMac.set(lease.mac.toLowerCase(), lease.address)
-    const guests = zone.db.select({ id: schema.guest.id, mac: schema.guest.mac }).from(schema.guest).all()
-    for (const { id, mac } of guests) {
-      if (!live.running(id)) continue
-      const address = byMac.get(mac)
-      if (address) this.networkAddresses.set(id, address)
-      if (!this.displayAddresses.has(id)) await this.lookAtDisplay(id)
+    const running = live.runningIds()
+    const due = createPace()
+    for (let first = 0; first < running.length; first += idsAtOnce) {
+      for (const { id, mac } of this.macsOf(running.slice(first, first + idsAtOnce))) {
+        await due()
+        if (!live.running(id)) continue
+        const address = byMac.get(mac)
+        if (address) this.networkAddresses.set(id, address)
+        if (!this.displayAddresses.has(id)) await this.lookAtDisplay(id)
+      }
     }
+  }
+
+  private macsOf(ids: readonly string[]): { id: string; mac: string }[] {
+    const { id, mac } = schema.guest
+    const among = sql`${id} in (select value from json_each(${JSON.stringify(ids)}))`
+    return this.deps.zone.db.select({ id, mac }).from(schema.guest).where(among).all()
   }
 
   /** A close look at one running guest: the agent knows best. Never throws: an unknown address is no failure. */

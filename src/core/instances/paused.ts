@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import { hasCode } from '../errors.ts'
 import type { GuestDeps } from '../guests/deps.ts'
@@ -33,12 +33,21 @@ export async function keepPausedGuests(deps: GuestDeps): Promise<{ repaired: str
   return seen
 }
 
-const guestsOf = ({ zone, cell }: GuestDeps): Pick<Guest, 'id'>[] =>
-  zone.db
-    .select({ id: schema.guest.id })
-    .from(schema.guest)
-    .where(and(eq(schema.guest.cell, cell), eq(schema.guest.state, 'ready')))
+function guestsOf({ zone, cell, live }: GuestDeps): Pick<Guest, 'id'>[] {
+  const { guest } = schema
+  const paused = JSON.stringify(live.pausedIds())
+  return zone.db
+    .select({ id: guest.id })
+    .from(guest)
+    .where(
+      and(
+        eq(guest.cell, cell),
+        eq(guest.state, 'ready'),
+        sql`${guest.id} in (select value from json_each(${paused}))`,
+      ),
+    )
     .all()
+}
 
 const isHeld = ({ tasks }: GuestDeps, id: string): boolean => tasks.holder(`guest:${id}`) !== undefined
 

@@ -1,4 +1,5 @@
 import type { Zone } from '../../zone/zone.ts'
+import { createPace } from '../slices.ts'
 import type { VolumeStore } from '../volumes.ts'
 import { type Compared, compare } from './compare.ts'
 import { ownerNameOf, volumesOf } from './record.ts'
@@ -26,7 +27,7 @@ export class Findings {
   async look(pool: string): Promise<LedgerEntry[]> {
     const store = this.#deps.store(pool)
     const stored = await store.list()
-    const lines = compare(stored, volumesOf(this.#deps.zone.db, pool))
+    const lines = compare(stored, await volumesOf(this.#deps.zone.db, pool))
     const sure = await Promise.all(lines.map((line) => this.#sure(store, line)))
     return this.#dated(pool, sure)
   }
@@ -37,17 +38,21 @@ export class Findings {
     return { ...line, status: 'owned' }
   }
 
-  #dated(pool: string, lines: readonly Compared[]): LedgerEntry[] {
+  async #dated(pool: string, lines: readonly Compared[]): Promise<LedgerEntry[]> {
     const seen = new Set<string>()
-    const entries = lines.map((line) => {
+    const entries: LedgerEntry[] = []
+    const due = createPace()
+    for (const line of lines) {
+      await due()
       const key = `${pool}/${line.status}/${line.name}`
       seen.add(key)
       const known = this.#since.get(key) ?? this.#deps.now()
       this.#since.set(key, known)
       const recorded = line.status === 'quarantined' ? line.volume?.quarantinedAt : line.volume?.createdAt
       const since = line.status === 'missing' ? known : (recorded ?? known)
-      return { ...line, since, ownerName: line.volume ? ownerNameOf(this.#deps.zone.db, line.volume) : '' }
-    })
+      const ownerName = line.volume ? ownerNameOf(this.#deps.zone.db, line.volume) : ''
+      entries.push({ ...line, since, ownerName })
+    }
     for (const key of this.#since.keys())
       if (key.startsWith(`${pool}/`) && !seen.has(key)) this.#since.delete(key)
     return entries

@@ -1,8 +1,9 @@
-import { and, asc, eq, inArray, ne, or, sql } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, ne, or, sql } from 'drizzle-orm'
 import * as cellSchema from '../../db/cell-schema.ts'
 import * as schema from '../../db/schema.ts'
 import type { Database } from '../../zone/zone.ts'
 import { AppError } from '../errors.ts'
+import { inSlices } from '../slices.ts'
 import type { Volume } from './volume.ts'
 
 /** Reads of the record that the ledger's parts share. */
@@ -17,8 +18,21 @@ export const volumeNamed = (db: Database, pool: string, name: string): Volume | 
     .where(and(eq(schema.volume.pool, pool), eq(schema.volume.name, name)))
     .get()
 
-export const volumesOf = (db: Database, pool: string): Volume[] =>
-  db.select().from(schema.volume).where(eq(schema.volume.pool, pool)).orderBy(asc(schema.volume.name)).all()
+/** By name, which is unique on a pool. What is committed while this reads may be in it or not. */
+export async function volumesOf(db: Database, pool: string): Promise<Volume[]> {
+  const { volume } = schema
+  const read = (after: string, limit: number) =>
+    db
+      .select()
+      .from(volume)
+      .where(and(eq(volume.pool, pool), gt(volume.name, after)))
+      .orderBy(asc(volume.name))
+      .limit(limit)
+      .all()
+  const volumes: Volume[] = []
+  for await (const page of inSlices(({ name }) => name, read)) volumes.push(...page)
+  return volumes
+}
 
 const nothingStandsOnIt = sql`not exists (select 1 from volume child where child.parent = ${schema.volume.id})`
 
@@ -51,10 +65,14 @@ const childrenOf = (db: Database, id: string, alive: boolean): Volume[] =>
 export function ownerNameOf(db: Database, volume: Pick<Volume, 'ownerKind' | 'owner'>): string {
   const { guest, image, snapshot } = schema
   if (volume.ownerKind === 'none') return ''
-  const table = { guest, image, snapshot }[volume.ownerKind]
-  const row = db.select().from(table).where(eq(table.id, volume.owner)).get()
-  if (!row) return ''
-  return 'group' in row ? `${row.group}.${row.name}` : row.name
+  if (volume.ownerKind === 'snapshot') {
+    const row = db.select({ name: snapshot.name }).from(snapshot).where(eq(snapshot.id, volume.owner)).get()
+    return row?.name ?? ''
+  }
+  const table = { guest, image }[volume.ownerKind]
+  const columns = { group: table.group, name: table.name }
+  const row = db.select(columns).from(table).where(eq(table.id, volume.owner)).get()
+  return row ? `${row.group}.${row.name}` : ''
 }
 
 /** In words what stands on a volume, e.g. `guest default.web1`; the deleted ones only when asked for. */

@@ -28,13 +28,15 @@ export interface Repaired {
 /** One pass over a pool: puts right what only a crash can have left, purges by age, and tells the rest. */
 export async function repairPool(deps: RepairDeps, pool: string): Promise<Repaired> {
   const repaired: string[] = []
-  for (const entry of await deps.findings.look(pool)) {
+  const entries = await deps.findings.look(pool)
+  for (const entry of entries) {
     const words = await repairEntry(deps, pool, entry)
     if (words) repaired.push(`${pool}: ${words}`)
   }
   const purged = await purgeExpired(deps, pool, deps.retentionMs())
   repaired.push(...purged.map((name) => `${pool}: purged '${name}', whose time in quarantine was up`))
-  return { repaired, findings: (await deps.findings.look(pool)).flatMap((entry) => findingOf(pool, entry)) }
+  const now = repaired.length === 0 ? entries : await deps.findings.look(pool)
+  return { repaired, findings: now.flatMap((entry) => findingOf(pool, entry)) }
 }
 
 function findingOf(pool: string, { status, name, ownerName }: LedgerEntry): string[] {

@@ -4,7 +4,8 @@ import type { Log } from '../context.ts'
 import { AppError } from '../errors.ts'
 import { findGuest } from '../guests/record.ts'
 import type { Hypervisor } from '../hypervisor.ts'
-import { isOpen, type RoutedPolicies } from '../traffic-filters.ts'
+import { createPace } from '../slices.ts'
+import { isOpen, type RoutedPolicies, type TrafficFilter } from '../traffic-filters.ts'
 import { policyOf, routedPolicies, wantedFilters } from './record.ts'
 
 export interface EnforcerDeps {
@@ -65,7 +66,9 @@ export class Enforcer {
   async follow(change: { key: string; after: Record<string, unknown> | null }): Promise<void> {
     const concerns =
       change.after === null ? this.#routed.has(change.key) : change.after['securityPolicyGroup'] !== null
-    if (concerns) await this.#inTurn(() => this.#route())
+    if (!concerns) return
+    const { zone, cell } = this.#deps
+    await this.#inTurn(async () => this.#route(await wantedFilters(zone.db, cell)))
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -76,14 +79,14 @@ export class Enforcer {
 
   async #enforce(ids: ReadonlySet<string>): Promise<void> {
     const { zone, hypervisor, cell } = this.#deps
-    await this.#route()
-    for (const filter of wantedFilters(zone.db, cell))
-      if (ids.has(filter.id)) await hypervisor.filters.apply(filter)
+    const wanted = await wantedFilters(zone.db, cell)
+    await this.#route(wanted)
+    for (const filter of wanted) if (ids.has(filter.id)) await hypervisor.filters.apply(filter)
   }
 
-  async #route(): Promise<boolean> {
-    const { zone, routed, cell } = this.#deps
-    const policies = routedPolicies(wantedFilters(zone.db, cell)).filter(({ policy }) => !isOpen(policy))
+  async #route(wanted: readonly TrafficFilter[]): Promise<boolean> {
+    const { routed } = this.#deps
+    const policies = routedPolicies(wanted).filter(({ policy }) => !isOpen(policy))
     this.#routed = new Set(policies.map(({ id }) => id))
     if (await routed.intact(policies)) return false
     await routed.apply(policies)
@@ -93,21 +96,24 @@ export class Enforcer {
   async #repair(): Promise<{ repaired: string[]; findings: string[] }> {
     const { zone, hypervisor, cell } = this.#deps
     const { filters } = hypervisor
-    const repaired = (await this.#route()) ? ['put the policies of routed traffic in place'] : []
-    const wanted = wantedFilters(zone.db, cell)
+    const wanted = await wantedFilters(zone.db, cell)
+    const repaired = (await this.#route(wanted)) ? ['put the policies of routed traffic in place'] : []
     const found = await filters.compare(wanted)
-    const nameOf = (id: string) => findGuest(zone, id)?.name ?? id
+    const [differing, notInForce] = [new Set(found.differing), new Set(found.notInForce)]
+    const due = createPace()
     for (const filter of wanted) {
+      if (!differing.has(filter.id) && !notInForce.has(filter.id)) continue
+      await due()
       // The record may have moved on while the ones before were put right.
       const now = findGuest(zone, filter.id)
       if (!now) continue
       const current = { ...filter, address: now.address, policy: policyOf(zone.db, now) }
-      if (found.differing.includes(filter.id)) {
+      if (differing.has(filter.id)) {
         await filters.apply(current)
-        repaired.push(`made the filter of guest '${nameOf(filter.id)}' as the record says`)
-      } else if (found.notInForce.includes(filter.id)) {
+        repaired.push(`made the filter of guest '${now.name}' as the record says`)
+      } else {
         await filters.reinstate(current)
-        repaired.push(`put the filter of guest '${nameOf(filter.id)}' in force again`)
+        repaired.push(`put the filter of guest '${now.name}' in force again`)
       }
     }
     await this.#removeOrphans(found.orphaned, repaired)

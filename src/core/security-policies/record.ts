@@ -1,9 +1,10 @@
-import { and, eq, inArray, isNotNull, or } from 'drizzle-orm'
+import { and, asc, eq, gt, inArray, isNotNull, or } from 'drizzle-orm'
 import * as schema from '../../db/schema.ts'
 import type { Database } from '../../zone/zone.ts'
 import type { OperationContext } from '../context.ts'
 import { AppError, notFound } from '../errors.ts'
 import { may, mayAny } from '../identity/permissions.ts'
+import { inSlices } from '../slices.ts'
 import type { RoutedPolicy, TrafficFilter, TrafficPolicy } from '../traffic-filters.ts'
 import { effectivePolicy } from './rules.ts'
 import type { PolicyGroup } from './security-policy.ts'
@@ -49,31 +50,40 @@ const plainPools = (db: Database) =>
     .from(schema.computePool)
     .where(eq(schema.computePool.networkMode, 'plain'))
 
-/** What the cards of all guests of a cell must be held to; on the LAN there are cards without an address of ours. Guests that are being deleted keep theirs to the end. */
-export function wantedFilters(db: Database, cell: string): TrafficFilter[] {
-  const groups = new Map(
+/**
+ * What the cards of all guests of a cell must be held to; on the LAN there are cards without an address of ours. Guests that
+ * are being deleted keep theirs to the end. What is committed while this reads may be in it or not.
+ */
+export async function wantedFilters(db: Database, cell: string): Promise<TrafficFilter[]> {
+  const { id, mac, address, addressPool, pool, securityPolicy, securityPolicyGroup } = schema.guest
+  const columns = { id, mac, address, securityPolicy, securityPolicyGroup }
+  const withCards = or(isNotNull(addressPool), inArray(pool, plainPools(db)))
+  const read = (after: string, limit: number) =>
     db
-      .select()
-      .from(schema.securityPolicyGroup)
+      .select(columns)
+      .from(schema.guest)
+      .where(and(eq(schema.guest.cell, cell), withCards, gt(id, after)))
+      .orderBy(asc(id))
+      .limit(limit)
       .all()
-      .map((group) => [group.id, group]),
-  )
-  return db
-    .select()
-    .from(schema.guest)
-    .where(
-      and(
-        eq(schema.guest.cell, cell),
-        or(isNotNull(schema.guest.addressPool), inArray(schema.guest.pool, plainPools(db))),
-      ),
+  const filters: TrafficFilter[] = []
+  for await (const guests of inSlices(({ id }) => id, read)) {
+    const groups = new Map(
+      db
+        .select()
+        .from(schema.securityPolicyGroup)
+        .all()
+        .map((group) => [group.id, group]),
     )
-    .all()
-    .map((guest) => ({
-      id: guest.id,
-      mac: guest.mac.toLowerCase(),
-      address: guest.address,
-      policy: effectivePolicy(guest.securityPolicy, groups.get(guest.securityPolicyGroup ?? '')),
-    }))
+    for (const guest of guests)
+      filters.push({
+        id: guest.id,
+        mac: guest.mac.toLowerCase(),
+        address: guest.address,
+        policy: effectivePolicy(guest.securityPolicy, groups.get(guest.securityPolicyGroup ?? '')),
+      })
+  }
+  return filters
 }
 
 /** The same for what is routed to them; guests whose address nobody knows cannot be told in it. */

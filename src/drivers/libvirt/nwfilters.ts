@@ -99,16 +99,19 @@ async function notInForce(virsh: Virsh, filters: readonly TrafficFilter[]): Prom
     return port === undefined ? [] : [{ filter, port }]
   })
   if (running.length === 0) return []
-  const frames = (await run('ebtables', ['-t', 'nat', '-L', 'PREROUTING'])).stdout
-  const packets = running.some(({ filter }) => !isOpen(filter.policy)) ? await chainOfPackets() : ''
+  const frames = portsIn(
+    (await run('ebtables', ['-t', 'nat', '-L', 'PREROUTING'])).stdout,
+    /libvirt-I-(\S+)/g,
+  )
+  const isHeld = running.some(({ filter }) => !isOpen(filter.policy))
+  const packets = portsIn(isHeld ? await chainOfPackets() : '', /-g FO-(\S+)/g)
   return running
-    .filter(({ filter, port }) =>
-      !frames.includes(`libvirt-I-${port} `) && !frames.includes(`libvirt-I-${port}\n`)
-        ? true
-        : !isOpen(filter.policy) && !new RegExp(`-g FO-${port}\\b`).test(packets),
-    )
+    .filter(({ filter, port }) => !frames.has(port) || (!isOpen(filter.policy) && !packets.has(port)))
     .map(({ filter }) => filter.id)
 }
+
+const portsIn = (rules: string, chains: RegExp): Set<string> =>
+  new Set([...rules.matchAll(chains)].map(([, port = '']) => port))
 
 /** Empty when libvirt's chain has gone. */
 const chainOfPackets = async (): Promise<string> =>

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { DomainSpec } from '../../core/hypervisor.ts'
 import {
@@ -38,13 +39,16 @@ export function createSimulatedFilters(world: SimulatedWorld): SimulatedFilters 
         held.delete(id)
       }),
     compare: (wanted) =>
-      world.call('compareFilters', [wanted], async () => ({
-        differing: wanted
-          .filter(({ id, ...rest }) => !isDeepStrictEqual(held.get(id), { id, ...rest }))
-          .map(idOf),
-        orphaned: [...held.keys()].filter((id) => !wanted.some((filter) => filter.id === id)),
-        notInForce: wanted.map(idOf).filter((id) => flushed.has(id)),
-      })),
+      world.call('compareFilters', [wanted], async () => {
+        const known = new Set(wanted.map(idOf))
+        const differing: string[] = []
+        for (const [index, filter] of wanted.entries()) {
+          if (index % 200 === 199) await turn()
+          if (!isDeepStrictEqual(held.get(filter.id), { ...filter })) differing.push(filter.id)
+        }
+        const orphaned = [...held.keys()].filter((id) => !known.has(id))
+        return { differing, orphaned, notInForce: [...known].filter((id) => flushed.has(id)) }
+      }),
     reinstate: (filter) => world.call('reinstateFilter', [filter], async () => put(filter)),
   }
 }

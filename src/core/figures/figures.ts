@@ -1,6 +1,7 @@
 import type { Zone, ZoneEvent } from '../../zone/zone.ts'
 import type { Log } from '../context.ts'
 import type { LiveGuests } from '../guests/live.ts'
+import { createPace } from '../slices.ts'
 import type { StoreUsage } from '../volumes.ts'
 import type { FigureArchive } from './archive.ts'
 import { type Charts, createCharts, historyName } from './charts.ts'
@@ -141,6 +142,8 @@ class Recorder {
   readonly #history: FigureHistory
   readonly #places: Places
   readonly #guests: GuestFiguresTable
+  /** What the looks at guests have brought, while it is being put there; a look meanwhile leaves it to the next one. */
+  #taking: Promise<void> | undefined
   /** Of the looks at guests that are in the history. */
   #guestsAt = 0
 
@@ -164,14 +167,19 @@ class Recorder {
     }
     const totals = totalsOf(this.#places.withStorage(this.#places.cells))
     this.#history.record(historyName.zone, from, at, valuesOf(totals, known))
-    this.#takeGuests()
-    void this.#history.settle()
+    this.#taking ??= this.#takeGuests().finally(() => {
+      this.#taking = undefined
+      void this.#history.settle()
+    })
   }
 
-  #takeGuests(): void {
+  async #takeGuests(): Promise<void> {
+    const due = createPace()
     const figures = this.#guests.all()
     let newest = this.#guestsAt
     for (const { id } of this.#places.guests) {
+      const pause = due()
+      if (pause) await pause
       const found = figures.get(id)
       if (!found || found.at <= this.#guestsAt) continue
       newest = Math.max(newest, found.at)

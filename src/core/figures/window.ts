@@ -8,7 +8,7 @@ const capacity = 72 * 6
 const width = figureFields.length
 
 interface Track {
-  /** `capacity` slots for each field, NaN where nothing is known. */
+  /** All fields of a slot beside each other, since most often a slot is written; NaN where nothing is known. */
   values: Float32Array
   /** Of the slot that is being filled: sums of value times milliseconds, and the milliseconds. */
   sums: Float64Array
@@ -39,7 +39,7 @@ export class FineWindow {
     if (slot <= this.#newest - capacity) return
     const { values: stored } = this.#track(name)
     for (let field = 0; field < width; field++)
-      stored[field * capacity + position(slot)] = values[field] as number
+      stored[position(slot) * width + field] = values[field] as number
   }
 
   /** `count` slots of one field from `first` on; NaN where nothing is known. */
@@ -50,7 +50,7 @@ export class FineWindow {
     for (let index = 0; index < count; index++) {
       const slot = first + index
       if (slot > this.#newest || slot <= this.#newest - capacity) continue
-      column[index] = values[field * capacity + position(slot)] as number
+      column[index] = values[position(slot) * width + field] as number
     }
     return column
   }
@@ -86,8 +86,10 @@ export class FineWindow {
     if (slot <= this.#newest) return
     const first = Math.max(this.#newest + 1, slot - capacity + 1)
     for (const { values } of this.#tracks.values())
-      for (let cleared = first; cleared <= slot; cleared++)
-        for (let field = 0; field < width; field++) values[field * capacity + position(cleared)] = Number.NaN
+      for (let cleared = first; cleared <= slot; cleared++) {
+        const begin = position(cleared) * width
+        values.fill(Number.NaN, begin, begin + width)
+      }
     this.#newest = slot
   }
 }
@@ -107,6 +109,6 @@ function addTo(track: Track, slot: number, weight: number, values: readonly numb
     const whole = (track.weights[field] as number) + weight
     track.sums[field] = sum
     track.weights[field] = whole
-    track.values[field * capacity + position(slot)] = sum / whole
+    track.values[position(slot) * width + field] = sum / whole
   }
 }

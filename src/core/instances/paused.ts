@@ -35,7 +35,9 @@ export async function keepPausedGuests(deps: GuestDeps): Promise<{ repaired: str
 
 function guestsOf({ zone, cell, live }: GuestDeps): Pick<Guest, 'id'>[] {
   const { guest } = schema
-  const paused = JSON.stringify(live.pausedIds())
+  const ids = live.pausedIds()
+  if (ids.length === 0) return []
+  const paused = JSON.stringify(ids)
   return zone.db
     .select({ id: guest.id })
     .from(guest)

@@ -26,6 +26,11 @@ export interface GuestFilter {
 
 export type Matches = (entry: DirectoryEntry) => boolean
 
+export function holdsAll(matches: readonly Matches[], entry: DirectoryEntry): boolean {
+  for (const holds of matches) if (!holds(entry)) return false
+  return true
+}
+
 /** One page of the guests that the caller may see, by full name, and how many there are. */
 export function searchGuests(
   deps: Pick<GuestDeps, 'zone' | 'live'>,
@@ -40,7 +45,7 @@ export function searchGuests(
   let total = 0
   for (let at = filter.after ? directory.firstAfter(filter.after) : 0; at < entries.length; at++) {
     const entry = entries[at]!
-    if (!matches.every((holds) => holds(entry))) continue
+    if (!holdsAll(matches, entry)) continue
     if (total >= first && total < end) ids.push(entry.id)
     total += 1
   }

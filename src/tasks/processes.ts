@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
-import { and, eq } from 'drizzle-orm'
+import { and, eq, inArray, notInArray } from 'drizzle-orm'
 import { AppError } from '../core/errors.ts'
-import { taskProcess } from '../db/cell-schema.ts'
+import { task, taskProcess } from '../db/cell-schema.ts'
 import type { Database } from '../zone/zone.ts'
 import { unsynced } from './journal.ts'
 import type { TaskLog } from './saga.ts'
+import { liveStates } from './views.ts'
 
 const endTimeoutMs = 5_000
 const pollMs = 5
@@ -52,8 +53,19 @@ export class TaskProcesses {
     }
   }
 
-  async #kill(task: string, pid: number, startTime: string): Promise<void> {
-    this.#log.warn({ task, pid }, 'a process of a cut step still runs: it is ended')
+  /** Forgets those of tasks that have ended: the last run was killed before it could. */
+  sweep(): void {
+    const live = this.#db.select({ id: task.id }).from(task).where(inArray(task.state, liveStates))
+    this.#db.delete(taskProcess).where(notInArray(taskProcess.task, live)).run()
+  }
+
+  #isLive(id: string): boolean {
+    const live = and(eq(task.id, id), inArray(task.state, liveStates))
+    return this.#db.select({ id: task.id }).from(task).where(live).get() !== undefined
+  }
+
+  async #kill(id: string, pid: number, startTime: string): Promise<void> {
+    this.#log.warn({ task: id, pid }, 'a process of a cut step still runs: it is ended')
     signalFamily(pid)
     for (let waitedMs = 0; waitedMs < endTimeoutMs; waitedMs += pollMs) {
       if ((await startTimeOf(pid)) !== startTime) return
@@ -62,10 +74,12 @@ export class TaskProcesses {
     throw new AppError('unavailable', `process ${pid} of the cut step does not end: end it, then retry`)
   }
 
-  async #insert(task: string, pid: number): Promise<void> {
+  async #insert(id: string, pid: number): Promise<void> {
     const startTime = await startTimeOf(pid)
     if (!this.#arriving.delete(pid) || startTime === undefined) return
-    const row = { task, pid, startTime }
+    // What serves later steps too (a shell of virsh that was opened anew) may outlive the task that has started it.
+    if (!this.#isLive(id)) return
+    const row = { task: id, pid, startTime }
     unsynced(this.#db, () => this.#db.insert(taskProcess).values(row).onConflictDoNothing().run())
   }
 

@@ -209,6 +209,7 @@ export class TaskRunner implements Tasks {
    */
   async resume(): Promise<number> {
     const rows = this.#journal.rowsIn(['running', 'unwinding']).filter((row) => !this.#live.has(row.id))
+    this.#processes.sweep()
     await Promise.all(rows.map((row) => this.#takeUp(row)))
     for (const row of this.#journal.rowsIn(['queued']))
       if (!this.#admission.isQueued(row.id)) this.#requeue(row)

@@ -8,7 +8,7 @@ import { dialog, eventually, expectText, expectTitle, fill, press } from '../ui/
 import { type Appliance, admin, startBoth } from './harness.ts'
 import * as life from './life.ts'
 
-const patienceMs = 120_000
+const patienceMs = 60_000
 const screenText = `(() => {
   const canvas = document.querySelector('canvas')
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
@@ -38,7 +38,17 @@ describe('the pages of the binary, from the first start to an empty host', { tim
     await stop?.()
   })
 
-  it('the first administrator is made with the one-time code', async () => {
+  // Each step stands on those before it.
+  let failed: string | undefined
+  const step = (name: string, body: () => Promise<void> | void) =>
+    it(name, async () => {
+      if (failed !== undefined) throw new Error(`not tried: “${failed}” has failed`)
+      failed = name
+      await body()
+      failed = undefined
+    })
+
+  step('the first administrator is made with the one-time code', async () => {
     const code = /one-time code (\S+):/.exec(appliance.logs)?.[1]
     assert.ok(code, appliance.logs)
     await fill(page, { 'One-time code': code, 'User name': admin.user })
@@ -48,7 +58,7 @@ describe('the pages of the binary, from the first start to an empty host', { tim
     await appliance.signIn()
   })
 
-  it('an image is uploaded', async () => {
+  step('an image is uploaded', async () => {
     await page.goto('/ui/images/disk')
     await page.getByRole('button', { name: 'Upload', exact: true }).first().click()
     const asked = page.waitForEvent('filechooser')
@@ -61,7 +71,7 @@ describe('the pages of the binary, from the first start to an empty host', { tim
     }, patienceMs)
   })
 
-  it('the wizard makes a guest from it, by the plan that it has shown', async () => {
+  step('the wizard makes a guest from it, by the plan that it has shown', async () => {
     const [image] = await appliance.api<{ id: string }[]>('GET', '/disk_images')
     await page.goto(`/ui/instances/new?image=${image?.id}&pool=default&step=identity`)
     await page.getByRole('textbox', { name: 'Name' }).fill('first')
@@ -71,11 +81,11 @@ describe('the pages of the binary, from the first start to an empty host', { tim
     await expectText(page, /record guest 'first'/)
     await press(page, 'Create')
     await expectTitle(page, 'manager.first is there')
-    await page.getByRole('link', { name: 'Open the instance' }).click()
+    await page.getByRole('link', { name: 'Open the instance' }).first().click()
     await page.waitForURL(/\/instances\/[^/]+\/overview/)
   })
 
-  it('it starts, its screen is shown, and a typed key arrives', async () => {
+  step('it starts, its screen is shown, and a typed key arrives', async () => {
     await press(page, 'Start')
     await life.booted(appliance, idHere())
     await page.goto(`/ui/instances/${idHere()}/console`)
@@ -88,18 +98,17 @@ describe('the pages of the binary, from the first start to an empty host', { tim
     await eventually(async () => assert.ok(Number(await page.evaluate(screenText)) > before + 50), patienceMs)
   })
 
-  it('the serial console answers', async () => {
+  step('the serial console answers', async () => {
     await page.goto(`/ui/instances/${idHere()}/serial`)
     await page.getByRole('status').getByText('Connected', { exact: true }).waitFor()
-    await page.locator('.xterm-helper-textarea').focus()
-    await page.keyboard.press('Enter')
-    await eventually(
-      async () => assert.match(await page.locator('.xterm-rows').innerText(), /login:/),
-      patienceMs,
-    )
+    await eventually(async () => {
+      await page.locator('.xterm-helper-textarea').focus()
+      await page.keyboard.press('Enter')
+      await page.locator('.xterm-rows').getByText('login:').first().waitFor({ timeout: 2000 })
+    }, patienceMs)
   })
 
-  it('a snapshot is taken, drawn, and restored', async () => {
+  step('a snapshot is taken, drawn, and restored', async () => {
     const agent = await life.booted(appliance, idHere())
     await agent.sh('echo old >/data/note; sync')
     await page.goto(`/ui/instances/${idHere()}/snapshots`)
@@ -112,18 +121,20 @@ describe('the pages of the binary, from the first start to an empty host', { tim
     await press(page, 'Restore')
     await press(dialog(page), 'Restore')
     await eventually(async () => {
-      const { state } = await life.instance(appliance, idHere())
-      assert.equal(state, 'stopped')
+      const { total } = await appliance.api<{ total: number }>('GET', '/tasks?live=true')
+      assert.equal(total, 0)
+      assert.equal((await life.instance(appliance, idHere())).state, 'stopped')
     }, patienceMs)
     await appliance.api('POST', `/instances/${idHere()}`, {})
     const again = await life.booted(appliance, idHere())
     assert.equal((await again.sh('cat /data/note')).trim(), 'old')
   })
 
-  it('it is stopped and deleted, and the page says what was lost', async () => {
+  step('it is stopped and deleted, and the page says what was lost', async () => {
     const id = idHere()
     await page.goto(`/ui/instances/${id}/overview`)
-    await press(page, 'Shut down')
+    await press(page, /^Shut down/)
+    await press(dialog(page), /^Shut down/)
     await life.untilState(appliance, id, 'stopped')
     await page.goto(`/ui/instances/${id}/settings`)
     await press(page, /^Delete/)
@@ -133,5 +144,5 @@ describe('the pages of the binary, from the first start to an empty host', { tim
     }, patienceMs)
   })
 
-  it('nothing was refused, broken or blocked meanwhile', () => visit.problems.check())
+  step('nothing was refused, broken or blocked meanwhile', () => visit.problems.check())
 })

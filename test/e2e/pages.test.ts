@@ -137,8 +137,10 @@ describe('the pages of the binary, from the first start to an empty host', { tim
     await press(dialog(page), /^Shut down/)
     await life.untilState(appliance, id, 'stopped')
     await page.goto(`/ui/instances/${id}/settings`)
-    await press(page, /^Delete/)
-    await press(dialog(page), /^Delete/)
+    await press(page, 'Delete this guest…')
+    await expectText(dialog(page), 'With it go:')
+    await press(dialog(page), 'Delete')
+    visit.problems.expect(/^404 GET/)
     await eventually(async () => {
       assert.equal((await appliance.call('GET', `/guests/${id}`)).status, 404)
     }, patienceMs)

@@ -62,6 +62,15 @@ test('a guest that has crashed says what to do, and starts from its head', async
   await page.getByText('The guest has crashed').waitFor({ state: 'detached' })
 })
 
+test('a verb that asks first does so by the address, which names no more than the dialog', async (t) => {
+  const { page } = await stage().visit(t, { path: at('web-01', 'overview') })
+  await press(page, 'Shut down…')
+  await dialog(page, /Shut down web-01/).waitFor()
+  assert.equal(new URL(page.url()).search, '?dialog=shutdown')
+  await page.keyboard.press('Escape')
+  await dialog(page).waitFor({ state: 'detached' })
+})
+
 test('a disk grows by what the plan says', async (t) => {
   const { page } = await stage().visit(t, { path: at('web-03', 'disks') })
   await expectRow(table(page, 'Disks'), 'System disk', { Size: '20 GiB', 'Storage pool': 'local' })

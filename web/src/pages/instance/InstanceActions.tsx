@@ -14,7 +14,7 @@ export interface InstanceActionsProps {
 /** What is done most as buttons, everything as a menu. */
 export function InstanceActions({ guest, onOpen }: InstanceActionsProps) {
   const { t } = useTranslation('instances')
-  const verbs = useGuestVerbs(onOpen)(guest)
+  const verbs = useGuestVerbs((dialog) => onOpen(dialog))(guest)
   const state = stateOf(guest)
   const pending = usePending(guest.id, state)
   const shown = isOn(state) ? ['shutdown', 'console'] : ['start']

@@ -15,7 +15,9 @@ interface Outcome {
 
 const minute = 60_000
 const full = process.env['NACELLE_TEST_FULL'] === '1'
-const withGuests = [/^test\/e2e\//, /^test\/lab\//]
+const withGuests = [/^test\/e2e\//, /^test\/lab\//, /^test\/ui\//]
+/** Of the pages in Chromium; the others take a minute each, and run in the long suite. */
+const quickPages = /^test\/ui\/(first-start|guest-verbs|i18n|instances|stage)\.test\.ts$/
 const alone = [/^test\/full\//, /^test\/packaging\.test\.ts$/]
 
 const outcomes: Outcome[] = []
@@ -27,7 +29,7 @@ const contractResults = join(contractDirectory, 'results')
 process.env['NACELLE_CONTRACT_RESULTS'] = contractResults
 
 const files = (await Array.fromAsync(glob(['src/**/*.test.ts', 'web/src/**/*.test.ts', 'test/**/*.test.ts'])))
-  .filter((file) => full || !file.startsWith('test/full/'))
+  .filter((file) => full || !isLong(file))
   .sort()
 const isOf = (patterns: readonly RegExp[]) => (file: string) => patterns.some((pattern) => pattern.test(file))
 const [slow, serial] = [files.filter(isOf(withGuests)), files.filter(isOf(alone))]
@@ -42,6 +44,12 @@ printSlowestFiles()
 await printContract()
 printSummary()
 process.exitCode = counts.fail + counts.cancelled > 0 || counts.tests === 0 ? 1 : 0
+
+function isLong(file: string): boolean {
+  const isLeftOut = file.startsWith('test/full/') || (file.startsWith('test/ui/') && !quickPages.test(file))
+  if (isLeftOut) console.log(`# in the long suite only: ${file}`)
+  return isLeftOut
+}
 
 /** Runs `files`, each in a process of its own; a file that takes longer than `timeoutMs` fails. */
 async function runStage(files: string[], limits: { concurrency: number; timeoutMs: number }): Promise<void> {

@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 
-const api = process.env['NACELLE_URL'] ?? 'https://localhost:5850'
+const api = process.env['NACELLE_URL'] ?? 'https://localhost:5870'
 
 // What an appliance serves beside the pages, for `npm run web:dev`.
 const served = ['/api/v1', '/events', '/monitor_channels', '/readyz', '/healthz', '/api-docs', '/docs']

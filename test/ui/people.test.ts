@@ -112,8 +112,7 @@ test('a token is shown once, works, and can be ended', async (t) => {
   await expectAccessible(page)
   await press(shown, 'Done')
   await expectRow(table(page, 'API tokens'), 'backup-script')
-  const ask = () =>
-    fetch(`${stage().url}/api/v1/tokens`, { headers: { authorization: `Bearer ${secret}` } })
+  const ask = () => fetch(`${stage().url}/api/v1/tokens`, { headers: { authorization: `Bearer ${secret}` } })
   assert.equal((await ask()).status, 200)
   await press(page, 'End token backup-script')
   await press(dialog(page), 'End')

@@ -85,8 +85,8 @@ test('a change is seen soon', async (t) => {
   const id = `00000003-0000-4000-8000-${'3'.padStart(12, '0')}`
   assert.equal(name, names[3])
   const took: number[] = []
-  for (const next of ['aaa-first', 'aaa-second', name]) {
-    await must(stage().call('PUT', `/guest/${id}/name`, { name: next }))
+  for (const next of ['first-tag', 'second-tag', 'third-tag']) {
+    await must(stage().call('PUT', `/guest/${id}/tags`, { tags: [next] }))
     const began = performance.now()
     await row(page, next).first().waitFor()
     took.push(performance.now() - began)

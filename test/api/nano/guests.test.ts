@@ -89,6 +89,7 @@ describe('creating a guest', () => {
       start_priority: 50,
       start_delay: 0,
       modules: [],
+      tags: [],
       firmware: 'bios',
       state: 'stopped',
       display_protocol: 'vnc',
@@ -96,6 +97,8 @@ describe('creating a guest', () => {
       ports: [],
       media_attached: false,
       qos: { cpu_priority: 'high' },
+      max_cores: 4,
+      max_memory: 4 * 2 ** 30,
     })
   })
 
@@ -314,12 +317,14 @@ describe('reading guests', () => {
   it('answers pages by keyword', async () => {
     for (const name of ['page-1', 'page-2', 'page-3']) await makeGuest(world, { name })
     const find = async (body: object) => dataOf(await world.call('POST', '/search/guests/', body))
+    const none = { creating: 0, running: 0, paused: 0, stopping: 0, stopped: 0, crashed: 0 }
     const page = await find({ keyword: 'page-', limit: 2, offset: 1 })
     assert.deepEqual(
       { ...page, result: (page['result'] as { name: string }[]).map(({ name }) => name) },
       {
         result: ['manager.page-2', 'manager.page-3'],
         total: 3,
+        counts: { ...none, stopped: 3 },
         limit: 2,
         offset: 1,
       },
@@ -327,10 +332,17 @@ describe('reading guests', () => {
     assert.deepEqual(await find({ keyword: 'page-', offset: 30 }), {
       result: [],
       total: 3,
+      counts: { ...none, stopped: 3 },
       limit: 20,
       offset: 30,
     })
-    assert.deepEqual(await find({ keyword: '%' }), { result: [], total: 0, limit: 20, offset: 0 })
+    assert.deepEqual(await find({ keyword: '%' }), {
+      result: [],
+      total: 0,
+      counts: none,
+      limit: 20,
+      offset: 0,
+    })
     for (const [body, field] of [
       [{ limit: 0 }, 'limit'],
       [{ limit: 'a' }, 'limit'],

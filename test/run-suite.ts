@@ -17,8 +17,22 @@ const minute = 60_000
 const full = process.env['NACELLE_TEST_FULL'] === '1'
 const withGuests = [/^test\/e2e\//, /^test\/lab\//, /^test\/ui\//]
 /** Of the pages in Chromium; the others take a minute each, and run in the long suite. */
-const quickPages = /^test\/ui\/(first-start|guest-verbs|i18n|instances|stage)\.test\.ts$/
+const quickPages = /^test\/ui\/(first-start|guest-verbs|i18n|stage)\.test\.ts$/
 const alone = [/^test\/full\//, /^test\/packaging\.test\.ts$/]
+
+/** Begin first: one of them at the end would run alone. */
+const longest = [
+  'test/tasks/guest-proofs.test.ts',
+  'test/contract/hypervisor.test.ts',
+  'test/contract/network-libvirt.test.ts',
+  'test/contract/volume-store-rbd.test.ts',
+  'test/e2e/kill.test.ts',
+  'test/e2e/uefi.test.ts',
+  'test/e2e/whole-life.test.ts',
+  'test/e2e/pages.test.ts',
+]
+const byLength = (a: string, b: string) => rank(a) - rank(b) || (a < b ? -1 : 1)
+const rank = (file: string) => (longest.includes(file) ? longest.indexOf(file) : longest.length)
 
 const outcomes: Outcome[] = []
 const counts = { tests: 0, suites: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 }
@@ -30,7 +44,7 @@ process.env['NACELLE_CONTRACT_RESULTS'] = contractResults
 
 const files = (await Array.fromAsync(glob(['src/**/*.test.ts', 'web/src/**/*.test.ts', 'test/**/*.test.ts'])))
   .filter((file) => full || !isLong(file))
-  .sort()
+  .sort(byLength)
 const isOf = (patterns: readonly RegExp[]) => (file: string) => patterns.some((pattern) => pattern.test(file))
 const [slow, serial] = [files.filter(isOf(withGuests)), files.filter(isOf(alone))]
 await runStage(

@@ -65,7 +65,7 @@ async function untilPlan(page: Page, { images }: Stage): Promise<void> {
   const { pathname } = new URL(page.url())
   await page.goto(`${pathname}?image=${images['debian-12']}&pool=default&group=platform`)
   await press(page, 'Next')
-  await page.getByLabel(/^Name/).first().fill('web-04')
+  await page.getByRole('textbox', { name: 'Name' }).fill('web-04')
   const create = page.getByRole('button', { name: 'Create', exact: true })
   while (!(await create.isVisible())) await press(page, 'Next')
   await create.waitFor()

@@ -8,7 +8,7 @@ export function openPty(
   command: string,
   args: readonly string[],
   size: { columns: number; rows: number },
-): Terminal {
+): Terminal & { pid: number } {
   const [file, words] = wrap(command, args, {})
   const pty = spawn(file, words, {
     name: 'xterm-256color',
@@ -29,6 +29,7 @@ export function openPty(
     if (!ended) act()
   }
   return {
+    pid: pty.pid,
     write: (data) => ifAlive(() => input.write(data)),
     resize: (columns, rows) => ifAlive(() => pty.resize(columns, rows)),
     onData: (listener) => {

@@ -146,5 +146,9 @@ describe('the pages of the binary, from the first start to an empty host', { tim
     }, patienceMs)
   })
 
-  step('nothing was refused, broken or blocked meanwhile', () => visit.problems.check())
+  step('nothing was refused, broken or blocked meanwhile', () => {
+    // This test reads the picture back.
+    visit.problems.expect(/willReadFrequently/)
+    visit.problems.check()
+  })
 })

@@ -261,12 +261,10 @@ describe('small things', () => {
     const quiet = () => undefined
     const terminal = { write: quiet, resize: quiet, onExit: quiet, pause: quiet, resume: quiet, close: quiet }
     let shown = ''
-    withoutBanner({
-      ...terminal,
-      onData: (listener) => {
-        feed = listener
-      },
-    }).onData((data) => {
+    const onData = (listener: (data: string) => void) => {
+      feed = listener
+    }
+    withoutBanner({ ...terminal, onData }, async () => undefined).onData((data) => {
       shown += data
     })
     for (const part of ["Connected to domain 'x'\r\nEscape char", 'acter is ^] (Ctrl + ])\r\nlog', 'in: '])

@@ -35,8 +35,8 @@ export function AppMasthead() {
           <MastheadLogo component={(props: object) => <Link {...props} to="/dashboard" />}>
             <img src="/ui/icon.svg" alt="" className="brand-mark" />
             <span className="brand-name">Nacelle</span>
+            <ZoneName />
           </MastheadLogo>
-          <ZoneName />
         </MastheadBrand>
       </MastheadMain>
       <MastheadContent>

@@ -74,14 +74,14 @@ function Tags({ tags }: Pick<Guest, 'tags'>) {
 }
 
 export const columns: Readonly<Record<ColumnKey, ColumnLook>> = {
-  state: { width: '8.5rem', order: 'state', render: (guest) => <GuestState guest={guest} /> },
+  state: { width: '7.75rem', order: 'state', render: (guest) => <GuestState guest={guest} /> },
   name: { order: 'name', render: (guest) => <GuestLink guest={guest} /> },
-  address: { width: '8.5rem', order: 'address', render: addressOf },
-  cpu: { width: '9.5rem', order: 'cores', render: (guest) => <CpuUsage guest={guest} /> },
-  memory: { width: '12.5rem', order: 'memory', render: (guest) => <MemoryUsage guest={guest} /> },
+  address: { width: '8rem', order: 'address', render: addressOf },
+  cpu: { width: '8.25rem', order: 'cores', render: (guest) => <CpuUsage guest={guest} /> },
+  memory: { width: '11.75rem', order: 'memory', render: (guest) => <MemoryUsage guest={guest} /> },
   disk: { width: '6.5rem', render: ({ total_disk }, language) => bytesText(total_disk, language) },
-  cell: { width: '7rem', order: 'cell', render: ({ cell }) => cell },
-  tags: { width: '7rem', render: (guest) => <Tags tags={guest.tags} /> },
+  cell: { width: '6rem', order: 'cell', render: ({ cell }) => cell },
+  tags: { width: '5.5rem', render: (guest) => <Tags tags={guest.tags} /> },
   pool: { width: '7rem', order: 'pool', render: ({ pool }) => pool },
   group: { width: '7.5rem', render: ({ group }) => group },
   owner: { width: '7.5rem', order: 'owner', render: ({ owner }) => owner },

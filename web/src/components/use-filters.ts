@@ -1,26 +1,13 @@
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { useListSearch } from './use-list-search.ts'
 
-/** Filters of a list, kept in the address: `values` has the texts of the `names` that are set. */
+/** Those filters of a list that are named, kept in the address: `values` has the texts of the ones that are set. */
 export function useFilters<N extends string>(names: readonly N[]) {
-  const search = useSearch({ strict: false }) as Record<string, unknown>
-  const navigate = useNavigate()
-  const values = Object.fromEntries(
-    names.flatMap((name) => {
-      const value = search[name]
-      return value === undefined || value === '' ? [] : [[name, String(value)]]
-    }),
-  ) as Partial<Record<N, string>>
-  const set = (changes: Partial<Record<N, string>>) =>
-    void navigate({
-      to: '.',
-      replace: true,
-      search: (earlier: object) => {
-        const next: Record<string, unknown> = { ...earlier, ...changes }
-        return Object.fromEntries(
-          Object.entries(next).filter(([, value]) => value !== '' && value !== undefined),
-        )
-      },
-    } as Parameters<typeof navigate>[0])
-  const clear = () => set(Object.fromEntries(names.map((name) => [name, ''])) as Partial<Record<N, string>>)
-  return { values, set, clear, isFiltered: Object.keys(values).length > 0 }
+  const { search, change } = useListSearch<N>()
+  const set = names.filter((name) => search[name])
+  const values = Object.fromEntries(set.map((name) => [name, String(search[name])])) as Partial<
+    Record<N, string>
+  >
+  const clear = () =>
+    change(Object.fromEntries(names.map((name) => [name, ''])) as Partial<Record<N, string>>)
+  return { values, set: change, clear, isFiltered: set.length > 0 }
 }

@@ -17,10 +17,10 @@ import { Needs } from '../../components/Needs.tsx'
 import { PageHead } from '../../components/PageHead.tsx'
 import { Refusal } from '../../components/Refusal.tsx'
 import { useDialog } from '../../components/use-dialog.ts'
+import { useMissing } from '../../components/use-missing.ts'
 import { DeletePerson } from './DeletePerson.tsx'
 import { GroupMembers } from './GroupMembers.tsx'
 import { GroupQuota } from './GroupQuota.tsx'
-import { useRefusal } from './use-refusal.ts'
 
 export function Group() {
   return (
@@ -35,7 +35,7 @@ function GroupPage() {
   const { group: name } = useParams({ from: '/framed/people/groups/$group' })
   const { dialog, open, close } = useDialog()
   const navigate = useNavigate()
-  const refusal = useRefusal()
+  const refusal = useMissing('identity.write')
   const {
     data: group,
     error,
@@ -86,7 +86,7 @@ type GroupView = Answer<'/user_groups/{name}', 'get'>
 function GroupRoles({ group: { name, role } }: { group: GroupView }) {
   const { t } = useTranslation(['people', 'common'])
   const { data: all = [] } = useQuery(reading('/roles'))
-  const refusal = useRefusal()
+  const refusal = useMissing('identity.write')
   const save = useSave()
   const shown = (save.isPending ? save.variables.body?.role : undefined) ?? role
   return (
@@ -119,7 +119,7 @@ function GroupRoles({ group: { name, role } }: { group: GroupView }) {
 
 function GroupVisibility({ group: { name, visibility } }: { group: GroupView }) {
   const { t } = useTranslation(['people', 'common'])
-  const refusal = useRefusal()
+  const refusal = useMissing('identity.write')
   const save = useSave()
   const shown = { ...visibility, ...(save.isPending ? save.variables.body?.visibility : {}) }
   const words = {

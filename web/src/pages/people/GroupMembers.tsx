@@ -14,16 +14,16 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { reading, useChange } from '../../api/query.ts'
 import { Refusal } from '../../components/Refusal.tsx'
+import { useMissing } from '../../components/use-missing.ts'
 import { Confirm } from '../../ui/Confirm.tsx'
 import { DataTable } from '../../ui/DataTable.tsx'
 import { EmptyNote } from '../../ui/EmptyNote.tsx'
-import { useRefusal } from './use-refusal.ts'
 
 /** Who is in a group. */
 export function GroupMembers({ group, members }: { group: string; members: readonly string[] }) {
   const { t } = useTranslation(['people', 'common'])
   const { data: users = [] } = useQuery(reading('/users'))
-  const refusal = useRefusal()
+  const refusal = useMissing('identity.write')
   const [chosen, setChosen] = useState('')
   const [leaving, setLeaving] = useState<string>()
   const add = useChange('post', '/user_groups/{name}/members/{user}', { onSuccess: () => setChosen('') })

@@ -5,10 +5,10 @@ import type { Answer } from '../../api/client.ts'
 import { useChange } from '../../api/query.ts'
 import { fieldError, otherError } from '../../components/field-error.ts'
 import { Refusal } from '../../components/Refusal.tsx'
+import { useMissing } from '../../components/use-missing.ts'
 import { bytesText } from '../../ui/format.ts'
 import { TextField } from '../../ui/TextField.tsx'
 import { UsageBar } from '../../ui/UsageBar.tsx'
-import { useRefusal } from './use-refusal.ts'
 
 const kinds = ['cores', 'memory', 'disk', 'guests'] as const
 type Kind = (typeof kinds)[number]
@@ -18,7 +18,7 @@ const isSize = (kind: Kind) => kind === 'memory' || kind === 'disk'
 /** What the guests of a group have, and may have, together. */
 export function GroupQuota({ group }: { group: Answer<'/user_groups/{name}', 'get'> }) {
   const { t, i18n } = useTranslation(['people', 'common'])
-  const refusal = useRefusal()
+  const refusal = useMissing('identity.write')
   const asText = (kind: Kind) => {
     const limit = group.quota[kind]
     return limit === undefined || limit === null ? '' : String(isSize(kind) ? limit / gibibyte : limit)

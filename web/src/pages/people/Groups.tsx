@@ -7,12 +7,12 @@ import { Needs } from '../../components/Needs.tsx'
 import { PageHead } from '../../components/PageHead.tsx'
 import { Refusal } from '../../components/Refusal.tsx'
 import { useDialog } from '../../components/use-dialog.ts'
+import { useMissing } from '../../components/use-missing.ts'
 import { DataTable } from '../../ui/DataTable.tsx'
 import { EmptyNote } from '../../ui/EmptyNote.tsx'
 import { RowMenu } from '../../ui/RowMenu.tsx'
 import { CreateGroup } from './CreateGroup.tsx'
 import { DeletePerson } from './DeletePerson.tsx'
-import { useRefusal } from './use-refusal.ts'
 
 export function Groups() {
   return (
@@ -26,7 +26,7 @@ function GroupList() {
   const { t } = useTranslation(['people', 'common'])
   const { dialog, of = '', open, close } = useDialog()
   const { data, error, refetch } = useQuery(reading('/user_groups'))
-  const refusal = useRefusal()
+  const refusal = useMissing('identity.write')
   const create = (
     <Button isAriaDisabled={refusal !== undefined} onClick={() => open('create')}>
       {t('createGroup')}

@@ -7,9 +7,9 @@ import { Needs } from '../../components/Needs.tsx'
 import { PageHead } from '../../components/PageHead.tsx'
 import { Refusal } from '../../components/Refusal.tsx'
 import { useDialog } from '../../components/use-dialog.ts'
+import { useMissing } from '../../components/use-missing.ts'
 import { DeletePerson } from './DeletePerson.tsx'
 import { RolePermissions } from './RolePermissions.tsx'
-import { useRefusal } from './use-refusal.ts'
 
 /** Entries of the menu, as src/core/identity/roles.ts has them. */
 const menuEntries = [
@@ -40,7 +40,7 @@ function RolePage() {
   const { role: name } = useParams({ from: '/framed/people/roles/$role' })
   const { dialog, open, close } = useDialog()
   const navigate = useNavigate()
-  const refusal = useRefusal()
+  const refusal = useMissing('identity.write')
   const { data: role, error, refetch } = useQuery(reading('/roles/{name}', { params: { path: { name } } }))
   const save = useChange('put', '/roles/{name}', {
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ['/roles/{name}'] }),

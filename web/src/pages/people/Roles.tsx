@@ -7,12 +7,12 @@ import { Needs } from '../../components/Needs.tsx'
 import { PageHead } from '../../components/PageHead.tsx'
 import { Refusal } from '../../components/Refusal.tsx'
 import { useDialog } from '../../components/use-dialog.ts'
+import { useMissing } from '../../components/use-missing.ts'
 import { DataTable } from '../../ui/DataTable.tsx'
 import { EmptyNote } from '../../ui/EmptyNote.tsx'
 import { RowMenu } from '../../ui/RowMenu.tsx'
 import { CreateRole } from './CreateRole.tsx'
 import { DeletePerson } from './DeletePerson.tsx'
-import { useRefusal } from './use-refusal.ts'
 
 export function Roles() {
   return (
@@ -29,7 +29,7 @@ function RoleList() {
   const known = useQueries({
     queries: (names ?? []).map((name) => reading('/roles/{name}', { params: { path: { name } } })),
   })
-  const refusal = useRefusal()
+  const refusal = useMissing('identity.write')
   const rows = names?.map((name, index) => ({ name, role: known[index]?.data }))
   const create = (
     <Button isAriaDisabled={refusal !== undefined} onClick={() => open('create')}>

@@ -11,11 +11,11 @@ import { Refusal } from '../../components/Refusal.tsx'
 import { SessionTable } from '../../components/SessionTable.tsx'
 import { TokenTable } from '../../components/TokenTable.tsx'
 import { useDialog } from '../../components/use-dialog.ts'
+import { useMissing } from '../../components/use-missing.ts'
 import { CopyText } from '../../ui/CopyText.tsx'
 import { DeletePerson } from './DeletePerson.tsx'
 import { SetPassword } from './SetPassword.tsx'
 import { UserGroups } from './UserGroups.tsx'
-import { useRefusal } from './use-refusal.ts'
 
 export function User() {
   return (
@@ -30,7 +30,7 @@ function UserPage() {
   const { user: name } = useParams({ from: '/framed/people/users/$user' })
   const { dialog, open, close } = useDialog()
   const navigate = useNavigate()
-  const refusal = useRefusal()
+  const refusal = useMissing('identity.write')
   const maySeeSessions = useMay('session.read')
   const { data: user, error, refetch } = useQuery(reading('/users/{name}', { params: { path: { name } } }))
   return (

@@ -4,13 +4,13 @@ import { useTranslation } from 'react-i18next'
 import { call } from '../../api/client.ts'
 import { queryClient, reading } from '../../api/query.ts'
 import { Refusal } from '../../components/Refusal.tsx'
-import { useRefusal } from './use-refusal.ts'
+import { useMissing } from '../../components/use-missing.ts'
 
 /** The groups of a user, to be ticked. */
 export function UserGroups({ name, groups }: { name: string; groups: readonly string[] }) {
   const { t } = useTranslation('people')
   const { data: all = [] } = useQuery(reading('/user_groups'))
-  const refusal = useRefusal()
+  const refusal = useMissing('identity.write')
   const move = useMutation({
     mutationFn: ({ group, isIn }: { group: string; isIn: boolean }) =>
       call(isIn ? 'post' : 'delete', '/user_groups/{name}/members/{user}', {

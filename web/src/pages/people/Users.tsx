@@ -7,13 +7,13 @@ import { Needs } from '../../components/Needs.tsx'
 import { PageHead } from '../../components/PageHead.tsx'
 import { Refusal } from '../../components/Refusal.tsx'
 import { useDialog } from '../../components/use-dialog.ts'
+import { useMissing } from '../../components/use-missing.ts'
 import { DataTable } from '../../ui/DataTable.tsx'
 import { EmptyNote } from '../../ui/EmptyNote.tsx'
 import { RowMenu } from '../../ui/RowMenu.tsx'
 import { CreateUser } from './CreateUser.tsx'
 import { DeletePerson } from './DeletePerson.tsx'
 import { SetPassword } from './SetPassword.tsx'
-import { useRefusal } from './use-refusal.ts'
 
 export function Users() {
   return (
@@ -30,7 +30,7 @@ function UserList() {
   const { dialog, of = '', open, close } = useDialog()
   const { data: names, error, refetch } = useQuery(reading('/users'))
   const known = useQueries({ queries: (names ?? []).map(details) })
-  const refusal = useRefusal()
+  const refusal = useMissing('identity.write')
   const rows = names?.map((name, index) => ({ name, user: known[index]?.data }))
   const create = (
     <Button isAriaDisabled={refusal !== undefined} onClick={() => open('create')}>

@@ -1,9 +1,9 @@
 import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { useChange } from '../../api/query.ts'
-import { useMay } from '../../api/session.ts'
 import { notify } from '../../components/notices.ts'
 import { useRefusalText } from '../../components/Refusal.tsx'
+import { useMissing } from '../../components/use-missing.ts'
 import type { Verb } from '../../ui/RowMenu.tsx'
 
 /** What can be done with a cell of a pool, in one order everywhere. */
@@ -11,9 +11,8 @@ export function useCellVerbs(pool: string, { name, enabled }: { name: string; en
   const { t } = useTranslation(['compute', 'common'])
   const navigate = useNavigate()
   const textOf = useRefusalText()
-  const mayWrite = useMay('compute.write')
   const { mutate, isPending } = useChange('put', '/compute_pool_cells/{pool}/{cell}')
-  const refusal = mayWrite ? undefined : t('common:missingPermission', { permission: 'compute.write' })
+  const refusal = useMissing('compute.write')
   const path = { pool, cell: name }
   const open = (dialog: string) =>
     void navigate({ to: '/compute/cells/$pool/$cell', params: path, search: { dialog } })

@@ -1,9 +1,9 @@
 import { useTranslation } from 'react-i18next'
 import { useChange } from '../../api/query.ts'
-import { useMay } from '../../api/session.ts'
 import { notify } from '../../components/notices.ts'
 import { useRefusalText } from '../../components/Refusal.tsx'
 import { useDialog } from '../../components/use-dialog.ts'
+import { useMissing } from '../../components/use-missing.ts'
 import type { Verb } from '../../ui/RowMenu.tsx'
 import type { ComputePool } from './pool-body.ts'
 
@@ -12,9 +12,8 @@ export function usePoolVerbs({ name, enabled, cells }: ComputePool): Verb[] {
   const { t } = useTranslation(['compute', 'common'])
   const { open } = useDialog()
   const textOf = useRefusalText()
-  const mayWrite = useMay('compute.write')
   const { mutate, isPending } = useChange('put', '/compute_pools/{pool}')
-  const refusal = mayWrite ? undefined : t('common:missingPermission', { permission: 'compute.write' })
+  const refusal = useMissing('compute.write')
   const toggle = () =>
     mutate(
       { params: { path: { pool: name } }, body: { enable: !enabled } },

@@ -12,10 +12,10 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { reading, useChange } from '../../api/query.ts'
-import { useMay } from '../../api/session.ts'
 import { isOn, stateOf } from '../../components/guest-verbs.ts'
 import { Refusal } from '../../components/Refusal.tsx'
 import { useDialog } from '../../components/use-dialog.ts'
+import { useMissing } from '../../components/use-missing.ts'
 import { type Column, DataTable } from '../../ui/DataTable.tsx'
 import { bytesText } from '../../ui/format.ts'
 import { RowMenu, type Verb } from '../../ui/RowMenu.tsx'
@@ -135,10 +135,9 @@ function useColumns(): Column<Disk>[] {
 /** What can be done to a disk; what cannot be done now says why. */
 function useDiskVerbs(guest: GuestDetail): (disk: Disk) => Verb[] {
   const { t } = useTranslation(['instance', 'common'])
-  const mayWrite = useMay('guest.write')
   const { open } = useDialog()
   const runs = isOn(stateOf(guest))
-  const missing = mayWrite ? undefined : t('common:missingPermission', { permission: 'guest.write' })
+  const missing = useMissing('guest.write')
   return ({ index, online_resize, compactable }) => [
     {
       key: 'resize',
@@ -168,10 +167,9 @@ function useDiskVerbs(guest: GuestDetail): (disk: Disk) => Verb[] {
 
 function MediaCard({ guest }: { guest: GuestDetail }) {
   const { t } = useTranslation(['instance', 'common'])
-  const mayWrite = useMay('guest.write')
   const { open } = useDialog()
   const eject = useChange('delete', '/instances/{id}/media')
-  const missing = mayWrite ? undefined : t('common:missingPermission', { permission: 'guest.write' })
+  const missing = useMissing('guest.write')
   const refusal = missing ?? (guest.media_attached || isOn(stateOf(guest)) ? undefined : t('insertRunning'))
   const button = (
     <Button

@@ -6,6 +6,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { reading } from '../../api/query.ts'
 import { useMay } from '../../api/session.ts'
+import { useMissing } from '../../components/use-missing.ts'
 import { EmptyNote } from '../../ui/EmptyNote.tsx'
 
 /** Makes one guest, or many of a kind. */
@@ -13,7 +14,7 @@ export function CreateActions({ isNarrow }: { isNarrow: boolean }) {
   const { t } = useTranslation(['instances', 'common'])
   const navigate = useNavigate()
   const permission = 'guest.write'
-  const refusal = useMay(permission) ? undefined : t('common:missingPermission', { permission })
+  const refusal = useMissing(permission)
   const denied = refusal === undefined ? {} : { isAriaDisabled: true, title: refusal }
   return (
     <>

@@ -2,9 +2,9 @@ import { Card, CardBody, CardTitle } from '@patternfly/react-core'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { reading, useChange } from '../../api/query.ts'
-import { useMay } from '../../api/session.ts'
 import { Refusal } from '../../components/Refusal.tsx'
 import { useDialog } from '../../components/use-dialog.ts'
+import { useMissing } from '../../components/use-missing.ts'
 import { DataTable } from '../../ui/DataTable.tsx'
 import { EmptyNote } from '../../ui/EmptyNote.tsx'
 import { RowMenu } from '../../ui/RowMenu.tsx'
@@ -18,9 +18,7 @@ export function SettingTable() {
   const { dialog, of, open, close } = useDialog()
   const { data, error, refetch } = useQuery(reading('/settings'))
   const reset = useChange('delete', '/settings/{name}')
-  const refusal = useMay('setting.write')
-    ? undefined
-    : t('common:missingPermission', { permission: 'setting.write' })
+  const refusal = useMissing('setting.write')
   const chosen = data?.find(({ name }) => name === of)
   return (
     <Card isCompact>

@@ -1,3 +1,4 @@
+import { useMissing } from '../../components/use-missing.ts'
 import './storage.css'
 import { Button, PageSection } from '@patternfly/react-core'
 import { useQuery } from '@tanstack/react-query'
@@ -54,7 +55,7 @@ function PoolTable() {
   const columns = useColumns()
   const { open } = useDialog()
   const mayWrite = useMay('storage.write')
-  const refusal = mayWrite ? undefined : t('common:missingPermission', { permission: 'storage.write' })
+  const refusal = useMissing('storage.write')
   if (error && !data) return <Refusal error={error} onRetry={() => void refetch()} />
   return (
     <>

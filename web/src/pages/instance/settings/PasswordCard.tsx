@@ -7,6 +7,7 @@ import { useMay } from '../../../api/session.ts'
 import { fieldError, otherError } from '../../../components/field-error.ts'
 import { Refusal } from '../../../components/Refusal.tsx'
 import { useDialog } from '../../../components/use-dialog.ts'
+import { useMissing } from '../../../components/use-missing.ts'
 import { CopyText } from '../../../ui/CopyText.tsx'
 import { FormDialog } from '../../../ui/FormDialog.tsx'
 import { Note } from '../../../ui/Note.tsx'
@@ -30,7 +31,7 @@ export function PasswordCard({ guest }: { guest: GuestDetail }) {
     mutationFn: () => call('get', '/guests/{id}/auth', { params }),
     onSuccess: setAccount,
   })
-  const refusal = may ? undefined : t('common:missingPermission', { permission: 'guest.secret' })
+  const refusal = useMissing('guest.secret')
   const isOff = !guest.running
   const set = (
     <Button variant="secondary" isAriaDisabled={!may || isOff} onClick={() => open('password')}>

@@ -11,9 +11,9 @@ import {
 } from '@patternfly/react-core'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { useMay } from '../../../api/session.ts'
 import { otherError } from '../../../components/field-error.ts'
 import { Refusal } from '../../../components/Refusal.tsx'
+import { useMissing } from '../../../components/use-missing.ts'
 
 export interface SettingsCardProps {
   title: string
@@ -50,8 +50,7 @@ export interface SettingsFormProps extends SettingsCardProps {
 export function SettingsForm(props: SettingsFormProps) {
   const { children, isDirty, saving, fields, onSave, ...card } = props
   const { t } = useTranslation(['instance', 'common'])
-  const mayWrite = useMay('guest.write')
-  const missing = mayWrite ? undefined : t('common:missingPermission', { permission: 'guest.write' })
+  const missing = useMissing('guest.write')
   const refusal = missing ?? props.refusal
   const isOff = !isDirty || refusal !== undefined
   const button = (

@@ -37,6 +37,7 @@ const always = [
   'cat',
   'nice',
   'ionice',
+  'stty',
   'timeout',
   'umount',
   'mount',
